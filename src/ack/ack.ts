@@ -1,0 +1,201 @@
+/**
+ * Acknowledging: durable consumers, and their cursors that only move forward.
+ *
+ * It promises:
+ * - what was acknowledged survives any restart, and is never taken back by an older acknowledgement;
+ * - one live session a consumer: the newest owns it. The database counts sessions (epoch), so hubs agree on which that is
+ *   whatever their clocks say; a session that lost ends with CONSUMER_TAKEN_OVER;
+ * - acknowledgements that arrive while one write is under way share the next.
+ *
+ * A hub reports its sessions every few seconds; the same statement tells it what other hubs did to them meanwhile. The
+ * signal makes that faster, never truer.
+ */
+import type { ConsumerState } from '../model/consumer.js';
+import type { Position } from '../model/cursor.js';
+import {
+  consumerDeleted,
+  consumerExists,
+  consumerNotFound,
+  consumerTakenOver,
+  HubError,
+} from '../model/errors.js';
+import type { ChangeFilter } from '../model/filter.js';
+import type { Telemetry } from '../model/telemetry.js';
+import type { Database, TableSet } from '../platform/platform.js';
+import { AckWriter } from './ack-writer.js';
+import { ConsumerStore } from './consumer-store.js';
+import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
+import { consumerTable } from './entities.js';
+import { CreateConsumer1790000000001 } from './migrations.js';
+
+export type { ConsumerRecord, NewConsumer } from './consumer-store.js';
+
+/** The tables of this room. */
+export const ackTables: TableSet = { entities: [consumerTable], migrations: [CreateConsumer1790000000001] };
+
+/** Milliseconds between reports of a hub's sessions. */
+const REPORT_MS = 2_000;
+
+/** A session of a consumer that this hub holds. */
+export interface LiveSession {
+  readonly name: string;
+  readonly epoch: bigint;
+  /** The cursor of the newest batch that was sent. */
+  readonly sent: Position;
+  /** Changes delivered and not acknowledged. */
+  readonly inFlight: number;
+  /** The consumer is acknowledged up to here, at whichever hub. */
+  acknowledged(position: Position): void;
+  /** The session is over; the error says why. */
+  end(error: HubError): void;
+}
+
+export interface ConsumersOptions {
+  readonly database: Database;
+  readonly telemetry: Telemetry;
+  /** Something happened to a consumer whose session another hub may hold. Must not throw. */
+  readonly onTouched: (name: string) => void;
+  /** Told of a report that failed; the next one is tried all the same. */
+  readonly onError: (error: unknown) => void;
+}
+
+export class Consumers {
+  readonly #store: ConsumerStore;
+  readonly #writer: AckWriter;
+  readonly #sessions = new Map<string, LiveSession>();
+  readonly #reporter: NodeJS.Timeout;
+  #reporting: Promise<void> | null = null;
+
+  constructor(readonly options: ConsumersOptions) {
+    this.#store = new ConsumerStore(options.database);
+    this.#writer = new AckWriter((places) => this.#store.acknowledge(places), options.telemetry);
+    this.#reporter = setInterval(() => void this.report(), REPORT_MS);
+    this.#reporter.unref();
+  }
+
+  /** Sessions that this hub holds. */
+  get sessions(): Iterable<LiveSession> {
+    return this.#sessions.values();
+  }
+
+  find(name: string): Promise<ConsumerState | null> {
+    return this.#store.find(name);
+  }
+
+  /** All durable consumers, by name. */
+  list(): Promise<ConsumerState[]> {
+    return this.#store.list();
+  }
+
+  /** @throws HubError CONSUMER_EXISTS */
+  async create(consumer: NewConsumer): Promise<ConsumerState> {
+    const made = await this.#store.insert(consumer);
+    if (!made) throw consumerExists(consumer.name);
+    return made;
+  }
+
+  /** @throws HubError CONSUMER_NOT_FOUND */
+  async delete(name: string): Promise<ConsumerState> {
+    const deleted = await this.#store.delete(name);
+    if (!deleted) throw consumerNotFound(name);
+    this.#sessions.get(name)?.end(consumerDeleted(name));
+    this.options.onTouched(name);
+    return deleted;
+  }
+
+  /**
+   * Everything up to `position` is processed. Durable when it answers.
+   * @throws HubError CONSUMER_NOT_FOUND; CURSOR_AHEAD beyond what was sent or, where another hub holds the session, beyond
+   *   the log's end
+   */
+  async acknowledge(name: string, position: Position): Promise<ConsumerState> {
+    const session = this.#sessions.get(name);
+    if (session && position > session.sent) throw aheadOf('what was sent to this consumer');
+    const consumer = await this.#writer.acknowledge(name, position);
+    if (!consumer) throw consumerNotFound(name);
+    if (position > consumer.head) throw aheadOf('the end of the log');
+    const holder = this.#sessions.get(name);
+    if (holder) holder.acknowledged(consumer.position);
+    else if (consumer.connected) this.options.onTouched(name);
+    return holder ? { ...consumer, inFlight: holder.inFlight } : consumer;
+  }
+
+  /**
+   * Begins a session, which takes the consumer over from any older one; makes the consumer on first use.
+   * @param filter replaces the kept one; null keeps it
+   * @param first what a consumer that is not there yet is made of
+   */
+  async begin(name: string, filter: ChangeFilter | null, first: () => Promise<NewConsumer>): Promise<ConsumerRecord> {
+    for (;;) {
+      const begun = await this.#store.beginSession(name, filter);
+      if (begun) {
+        this.options.onTouched(name);
+        return begun;
+      }
+      await this.#store.insert(await first());
+    }
+  }
+
+  /** Keeps a session that was begun: from now on it hears of acknowledgements, and of its end. */
+  attach(session: LiveSession): void {
+    const older = this.#sessions.get(session.name);
+    if (older && older.epoch > session.epoch) return session.end(consumerTakenOver(session.name));
+    this.#sessions.set(session.name, session);
+    older?.end(consumerTakenOver(session.name));
+  }
+
+  /** Lets go of a session that ended. */
+  async detach(session: LiveSession): Promise<void> {
+    if (this.#sessions.get(session.name) === session) this.#sessions.delete(session.name);
+    await this.#store.endSession(session.name, session.epoch).catch(this.options.onError);
+  }
+
+  /** Another hub touched a consumer: looks what became of it, if this hub holds its session. */
+  async touched(name: string): Promise<void> {
+    const session = this.#sessions.get(name);
+    if (!session) return;
+    try {
+      const consumer = await this.#store.find(name);
+      if (!consumer) session.end(consumerDeleted(name));
+      else if (consumer.epoch > session.epoch) session.end(consumerTakenOver(name));
+      else session.acknowledged(consumer.position);
+    } catch (error) {
+      this.options.onError(error);
+    }
+  }
+
+  /** Reports this hub's sessions now, and hears what other hubs did to them. */
+  report(): Promise<void> {
+    this.#reporting ??= this.#report().finally(() => {
+      this.#reporting = null;
+    });
+    return this.#reporting;
+  }
+
+  /** Writes what is waiting, and stops. */
+  async close(): Promise<void> {
+    clearInterval(this.#reporter);
+    await this.#reporting;
+    await this.#writer.settled();
+  }
+
+  async #report(): Promise<void> {
+    const sessions = [...this.#sessions.values()];
+    if (sessions.length === 0) return;
+    try {
+      const owned = new Map((await this.#store.report(sessions)).map((record) => [record.name, record]));
+      for (const session of sessions) {
+        const record = owned.get(session.name);
+        if (record) session.acknowledged(record.position);
+        else await this.touched(session.name);
+      }
+    } catch (error) {
+      this.options.onError(error);
+    }
+  }
+}
+
+const aheadOf = (what: string): HubError =>
+  new HubError('CURSOR_AHEAD', `cursor: is beyond ${what}; acknowledge a cursor that this consumer received.`, {
+    path: 'cursor',
+  });

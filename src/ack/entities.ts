@@ -1,0 +1,25 @@
+import { EntitySchema } from 'typeorm';
+
+/**
+ * A durable consumer. Times are milliseconds since 1970 by the database's clock, so that hubs with clocks that differ
+ * agree on them.
+ */
+export const consumerTable = new EntitySchema({
+  name: 'consumer',
+  columns: {
+    name: { type: 'text', primary: true },
+    /** Counts sessions: whoever opened the newest owns the consumer; older ones change nothing. */
+    epoch: { type: 'bigint' },
+    /** Acknowledged up to here. */
+    position: { type: 'bigint' },
+    /** The filter as JSON text. */
+    filter: { type: 'text' },
+    max_attempts: { type: 'integer' },
+    paused: { type: 'boolean' },
+    created_at: { type: 'bigint' },
+    acknowledged_at: { type: 'bigint', nullable: true },
+    /** What the hub that holds the session last reported, and when; null: no session. */
+    in_flight: { type: 'integer' },
+    reported_at: { type: 'bigint', nullable: true },
+  },
+});

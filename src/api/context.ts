@@ -1,0 +1,31 @@
+import type { DocumentNode } from 'graphql';
+import type { Consumers } from '../ack/ack.js';
+import type { Deliverer, Outlet } from '../deliver/deliver.js';
+import type { Explorer } from '../explore/explore.js';
+import type { CursorCodec } from '../model/cursor.js';
+import type { Publisher } from '../publish/publish.js';
+
+/** The rooms that resolvers call. */
+export interface Rooms {
+  readonly publisher: Publisher;
+  readonly deliverer: Deliverer;
+  readonly consumers: Consumers;
+  readonly explorer: Explorer;
+  readonly cursors: CursorCodec;
+}
+
+/** A subscription operation as it came over a socket, and where its messages go. */
+export interface SubscriptionOperation {
+  readonly query: string;
+  readonly document: DocumentNode;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly outlet: Outlet;
+}
+
+/** What every resolver gets. */
+export interface Context {
+  readonly rooms: Rooms;
+  /** Null over HTTP, where nothing can be subscribed to. */
+  readonly subscription: SubscriptionOperation | null;
+}

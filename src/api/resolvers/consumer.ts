@@ -1,0 +1,24 @@
+import type { ConsumerResolvers, MutationResolvers } from '../../generated/schema.js';
+import { parseFilter } from '../../model/filter.js';
+import type { Context } from '../context.js';
+import { parseStart } from '../start.js';
+
+export const consumerMutations: Pick<
+  MutationResolvers<Context>,
+  'acknowledge' | 'createConsumer' | 'deleteConsumer'
+> = {
+  acknowledge: (_parent, { consumer, cursor }, { rooms }) =>
+    rooms.consumers.acknowledge(consumer, rooms.cursors.decode(cursor, 'cursor')),
+  createConsumer: (_parent, { input }, { rooms }) =>
+    rooms.deliverer.createConsumer({
+      name: input.name,
+      filter: parseFilter(input.filter, 'input.filter'),
+      start: parseStart(input, rooms.cursors, 'input.'),
+      maxAttempts: input.maxAttempts,
+    }),
+  deleteConsumer: (_parent, { name }, { rooms }) => rooms.consumers.delete(name),
+};
+
+export const consumerFields: ConsumerResolvers<Context> = {
+  cursor: ({ position }, _args, { rooms }) => rooms.cursors.encode(position),
+};

@@ -1,0 +1,9 @@
+import type { MutationResolvers } from '../../generated/schema.js';
+import type { Context } from '../context.js';
+
+export const publishMutations: Pick<MutationResolvers<Context>, 'publish'> = {
+  publish: async (_parent, { source, changes, atomic }, { rooms }) => {
+    const { results, head } = await rooms.publisher.publish({ source, changes, atomic });
+    return { results, cursor: rooms.cursors.encode(head) };
+  },
+};

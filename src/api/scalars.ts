@@ -1,0 +1,84 @@
+import { GraphQLScalarType, Kind } from 'graphql';
+import type { ValueNode } from 'graphql';
+import { formatDateTime, parseDateTime } from '../model/clock.js';
+import { badInput } from '../model/errors.js';
+import type { Json } from '../model/json.js';
+
+type Variables = Readonly<Record<string, unknown>> | null | undefined;
+
+const asString = (value: unknown, type: string): string => {
+  if (typeof value !== 'string') throw badInput(type, 'is written as a string');
+  return value;
+};
+
+const cursor = new GraphQLScalarType<string, string>({
+  name: 'Cursor',
+  serialize: (value) => value as string,
+  parseValue: (value) => asString(value, 'Cursor'),
+});
+
+/** Milliseconds since 1970 inside, RFC 3339 outside. */
+const dateTime = new GraphQLScalarType<number, string>({
+  name: 'DateTime',
+  serialize: (value) => formatDateTime(value as number),
+  parseValue: (value) => {
+    const ms = parseDateTime(asString(value, 'DateTime'));
+    if (ms === null) throw badInput('DateTime', 'is no moment; write it as 2018-01-31T02:18:21.235Z');
+    return ms;
+  },
+});
+
+const json = new GraphQLScalarType<unknown, unknown>({
+  name: 'JSON',
+  parseValue: (value) => value,
+  parseLiteral: (node, variables) => literal(node, variables),
+});
+
+const jsonObject = new GraphQLScalarType<unknown, unknown>({
+  name: 'JSONObject',
+  parseValue: asObject,
+  parseLiteral: (node, variables) => asObject(literal(node, variables)),
+});
+
+const safeInt = new GraphQLScalarType<number, number>({
+  name: 'SafeInt',
+  serialize: (value) => {
+    if (!Number.isSafeInteger(value)) throw new Error(`${String(value)} is not a count.`);
+    return value as number;
+  },
+});
+
+/** The scalars of the schema by name. */
+export const scalars = { Cursor: cursor, DateTime: dateTime, JSON: json, JSONObject: jsonObject, SafeInt: safeInt };
+
+function asObject(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw badInput('JSONObject', 'is not a JSON object; send one');
+  }
+  return value;
+}
+
+/** A JSON value written inside the document. Its text is at hand, so a whole number that a double bends is seen. */
+function literal(node: ValueNode, variables: Variables): Json {
+  switch (node.kind) {
+    case Kind.NULL:
+      return null;
+    case Kind.BOOLEAN:
+    case Kind.STRING:
+    case Kind.ENUM:
+      return node.value;
+    case Kind.FLOAT:
+      return Number(node.value);
+    case Kind.INT:
+      if (!Number.isSafeInteger(Number(node.value))) {
+        throw badInput('JSON', `${node.value} is a whole number beyond 2^53 - 1; send it as a string`);
+      }
+      return Number(node.value);
+    case Kind.LIST:
+      return node.values.map((value) => literal(value, variables));
+    case Kind.OBJECT:
+      return Object.fromEntries(node.fields.map((one) => [one.name.value, literal(one.value, variables)])) as Json;
+    case Kind.VARIABLE:
+      return (variables?.[node.name.value] ?? null) as Json;
+  }
+}

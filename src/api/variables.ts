@@ -1,0 +1,39 @@
+import { HubError } from '../model/errors.js';
+
+/** The first whole number that a double cannot tell from its neighbour; from 10^21 on it is printed with an exponent. */
+const UNSAFE = 2 ** 53;
+const EXPONENT = 1e21;
+
+/**
+ * Refuses variables in which JSON.parse has bent a whole number: as a key or an id it would stand for another entity.
+ * @throws HubError BAD_USER_INPUT that names the place
+ */
+export function checkVariables(variables: Readonly<Record<string, unknown>>): void {
+  const path = findBentNumber(variables, '');
+  if (path === null) return;
+  const index = /(?:^|\.)changes\[(\d+)\]/.exec(path)?.[1];
+  throw new HubError('BAD_USER_INPUT', `${path}: is a whole number beyond 2^53 - 1, which JSON cannot keep; send it as a string`, {
+    path,
+    ...(index === undefined ? {} : { index: Number(index) }),
+  });
+}
+
+function findBentNumber(value: unknown, path: string): string | null {
+  if (typeof value === 'number') {
+    const size = Math.abs(value);
+    return size >= UNSAFE && size < EXPONENT && Number.isInteger(value) ? path : null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const found = findBentNumber(value[i], `${path}[${i}]`);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+  for (const [name, inner] of Object.entries(value)) {
+    const found = findBentNumber(inner, path === '' ? name : `${path}.${name}`);
+    if (found !== null) return found;
+  }
+  return null;
+}

@@ -1,0 +1,166 @@
+/**
+ * Delivery: batches to sockets, with care.
+ *
+ * It promises a subscription every matching change after its start, in log order, at least once, nothing skipped; a first
+ * batch at once; at most `maxInFlight` changes that are not acknowledged; and bounded memory for a socket that does not
+ * read. A slow subscription slows nobody: it leaves its lane and reads the log when it has room again.
+ */
+import type { Consumers, NewConsumer } from '../ack/ack.js';
+import { Playback } from '../feed/feed.js';
+import type { Feed } from '../feed/feed.js';
+import type { ConsumerState, Start } from '../model/consumer.js';
+import type { Position } from '../model/cursor.js';
+import { badInput, HubError } from '../model/errors.js';
+import type { ChangeFilter } from '../model/filter.js';
+import { EVERYTHING } from '../model/filter.js';
+import type { Limits } from '../model/limits.js';
+import { checkName } from '../model/names.js';
+import type { Telemetry } from '../model/telemetry.js';
+import type { Outlet, Render } from './outlet.js';
+import { Lanes } from './lanes.js';
+import { Session } from './session.js';
+import { SubscriptionStream } from './stream.js';
+
+export type { Outlet, Render } from './outlet.js';
+export type { SubscriptionStream } from './stream.js';
+
+const MAX_BATCH = 1_000;
+const MAX_IN_FLIGHT = 100_000;
+const MAX_ATTEMPTS = 1_000;
+/** How often a consumer's changes are tried where its first subscription makes it. */
+const DEFAULT_ATTEMPTS = 5;
+
+/** What a subscriber asks for. */
+export interface SubscribeRequest {
+  /** Null: an anonymous look. */
+  readonly consumer: string | null;
+  /** Where a consumer that is new, or an anonymous look, starts. */
+  readonly start: Start;
+  /** Null: a consumer's kept filter; for an anonymous look every change. */
+  readonly filter: ChangeFilter | null;
+  readonly batchSize: number;
+  readonly maxInFlight: number;
+  readonly outlet: Outlet;
+  readonly render: Render;
+  /** Says what makes subscriptions render the same text from the same batch: operation, variables, rights. */
+  readonly laneKey: string;
+}
+
+export interface DelivererOptions {
+  readonly feed: Feed;
+  readonly consumers: Consumers;
+  readonly limits: Limits;
+  readonly telemetry: Telemetry;
+  /** A session failed in a way that nobody foresaw. */
+  readonly onError: (error: unknown) => void;
+}
+
+export class Deliverer {
+  readonly #lanes: Lanes;
+  readonly #sessions = new Set<Session>();
+  readonly #ending = new Set<Promise<void>>();
+
+  constructor(readonly options: DelivererOptions) {
+    this.#lanes = new Lanes(() => options.feed.head);
+    options.feed.listen((changes) => this.#lanes.advance(changes));
+  }
+
+  /** Live subscriptions of this hub. */
+  get subscriptions(): number {
+    return this.#sessions.size;
+  }
+
+  /**
+   * Begins a subscription; batches go to the outlet from now on, the first at once.
+   * @throws HubError BAD_USER_INPUT, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
+   */
+  async subscribe(request: SubscribeRequest): Promise<SubscriptionStream> {
+    checkBetween(request.batchSize, 1, MAX_BATCH, 'batchSize');
+    checkBetween(request.maxInFlight, 1, MAX_IN_FLIGHT, 'maxInFlight');
+    const { name, epoch, position, filter } = await this.#place(request);
+    // A consumer may be ahead of what this hub has heard of; its playback begins within what the feed knows.
+    await this.options.feed.reached(position);
+    const stream = new SubscriptionStream(() => session.end(null));
+    const session = new Session({
+      ...{ name, epoch, outlet: request.outlet, render: request.render, batchSize: request.batchSize },
+      playback: new Playback(this.options.feed, position, filter),
+      maxInFlight: name === null ? Number.POSITIVE_INFINITY : request.maxInFlight,
+      join: (joining) => this.#lanes.join(joining, laneKey(request, filter), filter, request.render),
+      onSent: (changes) => this.options.telemetry.delivered(changes),
+      onEnded: (ended, error) => this.#ended(ended, stream, error),
+    });
+    this.#begin(session);
+    return stream;
+  }
+
+  /**
+   * Makes a durable consumer.
+   * @throws HubError BAD_USER_INPUT, CONSUMER_EXISTS, CURSOR_EXPIRED, CURSOR_AHEAD
+   */
+  async createConsumer(consumer: {
+    readonly name: string;
+    readonly filter: ChangeFilter;
+    readonly start: Start;
+    readonly maxAttempts: number;
+  }): Promise<ConsumerState> {
+    const { filter, start, maxAttempts } = consumer;
+    const name = checkName(consumer.name, 'input.name', this.options.limits);
+    checkBetween(maxAttempts, 1, MAX_ATTEMPTS, 'input.maxAttempts');
+    const position = await this.options.feed.startOf(start, 'input.cursor');
+    return this.options.consumers.create({ name, filter, position, maxAttempts });
+  }
+
+  /** Ends all subscriptions. */
+  async close(): Promise<void> {
+    this.#lanes.close();
+    for (const session of this.#sessions) session.end(null);
+    await Promise.all(this.#ending);
+  }
+
+  #begin(session: Session): void {
+    this.#sessions.add(session);
+    if (session.options.name !== null) this.options.consumers.attach(session);
+    session.run().catch((error: unknown) => {
+      this.options.onError(error);
+      session.end(new HubError('LOG_UNAVAILABLE', 'The subscription failed; subscribe again to go on.', { retryable: true }));
+    });
+  }
+
+  async #place(request: SubscribeRequest): Promise<Place> {
+    const { feed, consumers, limits } = this.options;
+    const start = (): Promise<Position> => feed.startOf(request.start, 'cursor');
+    if (request.consumer === null) {
+      return { name: null, epoch: 0n, position: await start(), filter: request.filter ?? EVERYTHING };
+    }
+    const name = checkName(request.consumer, 'consumer', limits);
+    const first = async (): Promise<NewConsumer> => {
+      const filter = request.filter ?? EVERYTHING;
+      return { name, filter, position: await start(), maxAttempts: DEFAULT_ATTEMPTS };
+    };
+    const { epoch, position, filter } = await consumers.begin(name, request.filter, first);
+    await feed.log.checkStart(position, 'consumer');
+    return { name, epoch, position, filter };
+  }
+
+  #ended(session: Session, stream: SubscriptionStream, error: HubError | null): void {
+    this.#sessions.delete(session);
+    stream.end(error);
+    if (session.options.name === null) return;
+    const detached = this.options.consumers.detach(session).finally(() => this.#ending.delete(detached));
+    this.#ending.add(detached);
+  }
+}
+
+interface Place {
+  readonly name: string | null;
+  readonly epoch: bigint;
+  readonly position: Position;
+  readonly filter: ChangeFilter;
+}
+
+const laneKey = (request: SubscribeRequest, filter: ChangeFilter): string =>
+  JSON.stringify([request.laneKey, filter, request.batchSize]);
+
+function checkBetween(value: number, least: number, most: number, place: string): void {
+  if (value < least || value > most) throw badInput(place, `is ${value}; give ${least} to ${most}`);
+}

@@ -1,0 +1,802 @@
+// Generated from schema/ by `npm run codegen`. Do not edit.
+import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { Change as ChangeRow } from '../model/change.js';
+import type { Entity as EntityRow } from '../model/entity.js';
+import type { ConsumerState as ConsumerStateRow } from '../model/consumer.js';
+import type { Conflict as ConflictRow } from '../model/conflict.js';
+import type { HubStatus as HubStatusRow } from '../model/status.js';
+import type { PageInfo as PageInfoRow } from '../model/page.js';
+import type { Batch as BatchRow } from '../model/batch.js';
+export type Maybe<T> = T | null;
+export type InputMaybe<T> = T | null | undefined;
+export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
+export type RequireFields<T, K extends keyof T> = Omit<T, K> & { [P in K]-?: NonNullable<T[P]> };
+/** All built-in and custom scalars, mapped to their actual values */
+export type Scalars = {
+  ID: { input: string; output: string; }
+  String: { input: string; output: string; }
+  Boolean: { input: boolean; output: boolean; }
+  Int: { input: number; output: number; }
+  Float: { input: number; output: number; }
+  /**
+   * A place in one hub log: opaque, URL-safe text. Store it and send it back, never build it.
+   * Equal places have equal texts.
+   */
+  Cursor: { input: string; output: string; }
+  /** A moment as RFC 3339 with milliseconds, UTC: `2018-01-31T02:18:21.235Z`. */
+  DateTime: { input: number; output: number; }
+  /** Any JSON value. */
+  JSON: { input: unknown; output: unknown; }
+  /** A JSON object. */
+  JSONObject: { input: Record<string, unknown>; output: unknown; }
+  /** A whole number up to 2^53 - 1: counts outgrow Int. */
+  SafeInt: { input: number; output: number; }
+};
+
+/** One recorded change of one entity: a line of the log, as consumers get it. */
+export type Change = {
+  readonly __typename?: 'Change';
+  /** The entity after; null on DELETE. */
+  readonly after?: Maybe<Scalars['JSONObject']['output']>;
+  /** The entity before; null on CREATE. */
+  readonly before?: Maybe<Scalars['JSONObject']['output']>;
+  /** Top-level fields that differ between before and after. */
+  readonly changedFields: ReadonlyArray<Scalars['String']['output']>;
+  readonly collection: Scalars['String']['output'];
+  /** The place of this change in the log: resume after it, or acknowledge everything up to it. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Carried through untouched: trace context, correlation id, … */
+  readonly headers?: Maybe<Scalars['JSONObject']['output']>;
+  /** The source's own id of the change, or one that the hub gave (UUIDv7). */
+  readonly id: Scalars['ID']['output'];
+  readonly key: Scalars['ID']['output'];
+  /** The source's clock (recordedAt where the source gave none). */
+  readonly occurredAt: Scalars['DateTime']['output'];
+  readonly operation: Operation;
+  /** The hub's clock; never goes back along the log. */
+  readonly recordedAt: Scalars['DateTime']['output'];
+  /** The system that published the change. */
+  readonly source: Scalars['String']['output'];
+  /** 1, 2, 3 … of this entity; goes on over a delete. */
+  readonly version: Scalars['Int']['output'];
+};
+
+/** What one message of the changes subscription holds. */
+export type ChangeBatch = {
+  readonly __typename?: 'ChangeBatch';
+  /**
+   * Up to batchSize, in log order. Empty: the first batch, always, sent at once when the subscription is live, its
+   * cursor the start; and later ones that only move the cursor over filtered changes, at most one a second or every
+   * 1,000 changes.
+   */
+  readonly changes: ReadonlyArray<Change>;
+  /** Acknowledge this when the whole batch is processed. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** The log's end when this batch was sent. */
+  readonly head: Scalars['Cursor']['output'];
+};
+
+export type ChangeConnection = {
+  readonly __typename?: 'ChangeConnection';
+  readonly edges: ReadonlyArray<ChangeEdge>;
+  readonly nodes: ReadonlyArray<Change>;
+  readonly pageInfo: PageInfo;
+};
+
+export type ChangeEdge = {
+  readonly __typename?: 'ChangeEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: Change;
+};
+
+/** Which changes to get; conditions on different fields all hold, values within one are alternatives. */
+export type ChangeFilter = {
+  /** At least one of these top-level fields changed. */
+  readonly changedFields?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly collections?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** A system that also publishes leaves out its own changes. */
+  readonly excludeSources?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  readonly keys?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+  readonly operations?: InputMaybe<ReadonlyArray<Operation>>;
+  readonly sources?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** All hold, on after (on before for a DELETE). */
+  readonly where?: InputMaybe<ReadonlyArray<FieldCondition>>;
+};
+
+/** One change that a source asks to record. */
+export type ChangeInput = {
+  /** The kind of entity: `quakes`, `customers`. */
+  readonly collection: Scalars['String']['input'];
+  /** Required by UPSERT and PATCH, refused by DELETE. */
+  readonly data?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** Apply only on this version; 0 = not live (never was, or deleted). */
+  readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
+  /** Carried through untouched. */
+  readonly headers?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** Unique within the source: sent twice, recorded once. The hub gives one (UUIDv7) where it is absent. */
+  readonly id?: InputMaybe<Scalars['ID']['input']>;
+  /** The entity's own key within the collection. */
+  readonly key: Scalars['ID']['input'];
+  /** When it happened, by the source's clock. */
+  readonly occurredAt?: InputMaybe<Scalars['DateTime']['input']>;
+  readonly write: Write;
+};
+
+export type ChangeResult = {
+  readonly __typename?: 'ChangeResult';
+  /** What is recorded: on APPLIED now, on DUPLICATE then. */
+  readonly change?: Maybe<Change>;
+  /** Why the change was refused, on CONFLICT. */
+  readonly conflict?: Maybe<Conflict>;
+  readonly outcome: Outcome;
+};
+
+export type Collection = {
+  readonly __typename?: 'Collection';
+  readonly changeCount: Scalars['SafeInt']['output'];
+  /** Whether a type is declared for it. */
+  readonly declared: Scalars['Boolean']['output'];
+  /** Live entities. */
+  readonly entityCount: Scalars['SafeInt']['output'];
+  readonly name: Scalars['String']['output'];
+};
+
+/** A change that did not fit what the hub holds. */
+export type Conflict = {
+  readonly __typename?: 'Conflict';
+  readonly at: Scalars['DateTime']['output'];
+  readonly collection: Scalars['String']['output'];
+  /** The entity as the hub holds it; null where it is not live. */
+  readonly current?: Maybe<Scalars['JSONObject']['output']>;
+  /** The entity's version as the hub holds it; 0 where it never was. */
+  readonly currentVersion: Scalars['Int']['output'];
+  readonly id: Scalars['ID']['output'];
+  /** What the source sent as data. */
+  readonly incoming?: Maybe<Scalars['JSONObject']['output']>;
+  readonly key: Scalars['ID']['output'];
+  /** VERSION_MISMATCH: expectedVersion is not the entity's version. ID_REUSED: the id stands for another content. */
+  readonly reason: Scalars['String']['output'];
+  /** REJECTED: the incoming change was not recorded. */
+  readonly resolution: Scalars['String']['output'];
+  readonly source: Scalars['String']['output'];
+};
+
+/** A durable consumer: a name with an acknowledged cursor that survives restarts. */
+export type Consumer = {
+  readonly __typename?: 'Consumer';
+  readonly acknowledgedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Whether a session is open; as last reported by the hub that holds it, some seconds old at most. */
+  readonly connected: Scalars['Boolean']['output'];
+  readonly createdAt: Scalars['DateTime']['output'];
+  /** Acknowledged up to here. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** Delivered, not acknowledged; as last reported by the hub that holds the session, some seconds old at most. */
+  readonly inFlight: Scalars['Int']['output'];
+  /** Changes in the log behind that cursor, before the filter. */
+  readonly lag: Scalars['SafeInt']['output'];
+  readonly name: Scalars['ID']['output'];
+  readonly paused: Scalars['Boolean']['output'];
+};
+
+export type CreateConsumerInput = {
+  /** The place to start after, with startAt: CURSOR. */
+  readonly cursor?: InputMaybe<Scalars['Cursor']['input']>;
+  /** Absent: every change. */
+  readonly filter?: InputMaybe<ChangeFilter>;
+  /** How often a change is tried before it is set aside. */
+  readonly maxAttempts: Scalars['Int']['input'];
+  readonly name: Scalars['ID']['input'];
+  readonly startAt: StartAt;
+  /** The moment to start at, with startAt: TIME. */
+  readonly time?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** The newest state of one live entity. */
+export type Entity = {
+  readonly __typename?: 'Entity';
+  readonly collection: Scalars['String']['output'];
+  /** The place of its newest change in the log. */
+  readonly cursor: Scalars['Cursor']['output'];
+  readonly data: Scalars['JSONObject']['output'];
+  /** Its changes, newest first. */
+  readonly history: ChangeConnection;
+  readonly key: Scalars['ID']['output'];
+  /** The source of its newest change. */
+  readonly source: Scalars['String']['output'];
+  readonly updatedAt: Scalars['DateTime']['output'];
+  readonly version: Scalars['Int']['output'];
+};
+
+
+/** The newest state of one live entity. */
+export type EntityHistoryArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
+};
+
+export type EntityConnection = {
+  readonly __typename?: 'EntityConnection';
+  readonly edges: ReadonlyArray<EntityEdge>;
+  readonly nodes: ReadonlyArray<Entity>;
+  readonly pageInfo: PageInfo;
+};
+
+export type EntityEdge = {
+  readonly __typename?: 'EntityEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: Entity;
+};
+
+/**
+ * A condition on one field of an entity; every operator given holds.
+ * Comparisons hold between two numbers or two strings (by code point), never across types.
+ * A field that is absent equals nothing, null neither.
+ */
+export type FieldCondition = {
+  /** Equal as JSON: objects whatever the order of fields. */
+  readonly eq?: InputMaybe<Scalars['JSON']['input']>;
+  /** true: the field is there (null too); false: it is not. */
+  readonly exists?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Dotted path into the entity's objects: `origin.latitude`. Arrays are values: a path does not enter them. */
+  readonly field: Scalars['String']['input'];
+  readonly gt?: InputMaybe<Scalars['JSON']['input']>;
+  readonly gte?: InputMaybe<Scalars['JSON']['input']>;
+  /** Equal to one of these. */
+  readonly in?: InputMaybe<ReadonlyArray<Scalars['JSON']['input']>>;
+  readonly lt?: InputMaybe<Scalars['JSON']['input']>;
+  readonly lte?: InputMaybe<Scalars['JSON']['input']>;
+  /** Not equal; holds where the field is absent. */
+  readonly ne?: InputMaybe<Scalars['JSON']['input']>;
+  readonly startsWith?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type Hub = {
+  readonly __typename?: 'Hub';
+  readonly changeCount: Scalars['SafeInt']['output'];
+  /** SQLite or PostgreSQL, with its version. */
+  readonly database: Scalars['String']['output'];
+  /** The log's end. */
+  readonly head: Scalars['Cursor']['output'];
+  /** New for a new or a restored log; cursors are bound to it. */
+  readonly logId: Scalars['ID']['output'];
+  /** in-process, or redis: up, redis: down. */
+  readonly signal: Scalars['String']['output'];
+  /** When this hub process started. */
+  readonly startedAt: Scalars['DateTime']['output'];
+  /** The hub's own version. */
+  readonly version: Scalars['String']['output'];
+};
+
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /**
+   * Everything up to cursor is processed: it will not be delivered again. Durable when it answers.
+   * Cumulative; an older cursor changes nothing and is no error.
+   */
+  readonly acknowledge: Consumer;
+  /** Makes a durable consumer before its first subscription. CONSUMER_EXISTS where the name is taken. */
+  readonly createConsumer: Consumer;
+  /** Forgets a consumer and its cursor; its live subscription ends with CONSUMER_DELETED. Answers what it was. */
+  readonly deleteConsumer: Consumer;
+  /**
+   * Records changes of one source, in the order given; durable when it answers.
+   * A change that is not valid fails the whole call, names its index, and nothing is recorded.
+   * atomic: one CONFLICT and nothing of the call is recorded.
+   * Send a change with the same id again after an error or no answer: it is recorded once.
+   */
+  readonly publish: PublishResult;
+};
+
+
+export type MutationAcknowledgeArgs = {
+  consumer: Scalars['ID']['input'];
+  cursor: Scalars['Cursor']['input'];
+};
+
+
+export type MutationCreateConsumerArgs = {
+  input: CreateConsumerInput;
+};
+
+
+export type MutationDeleteConsumerArgs = {
+  name: Scalars['ID']['input'];
+};
+
+
+export type MutationPublishArgs = {
+  atomic: Scalars['Boolean']['input'];
+  changes: ReadonlyArray<ChangeInput>;
+  source: Scalars['String']['input'];
+};
+
+/** What happened to the entity. */
+export type Operation =
+  /** It was not live before (it never was, or it had been deleted). */
+  | 'CREATE'
+  /** It is not live any more; its version goes on. */
+  | 'DELETE'
+  /** It was live before, and differs now. */
+  | 'UPDATE';
+
+/** What became of one change of a call. */
+export type Outcome =
+  /** The call is atomic and another of its changes conflicted: nothing of the call is recorded. */
+  | 'ABORTED'
+  /** Recorded, and durable now. */
+  | 'APPLIED'
+  /** Refused: expectedVersion, or an id reused for another content. conflict says why. */
+  | 'CONFLICT'
+  /** This id was recorded before; change is what was recorded then. */
+  | 'DUPLICATE'
+  /** The entity was so already: nothing recorded, the id neither, nobody woken. */
+  | 'UNCHANGED';
+
+export type PageInfo = {
+  readonly __typename?: 'PageInfo';
+  readonly endCursor?: Maybe<Scalars['String']['output']>;
+  readonly hasNextPage: Scalars['Boolean']['output'];
+  readonly hasPreviousPage: Scalars['Boolean']['output'];
+  readonly startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+export type PublishResult = {
+  readonly __typename?: 'PublishResult';
+  /** Covers every result; give it as atLeast to read your own writes. */
+  readonly cursor: Scalars['Cursor']['output'];
+  /** In the order of the input. */
+  readonly results: ReadonlyArray<ChangeResult>;
+};
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type Query = {
+  readonly __typename?: 'Query';
+  /** The change at this place; null where there is none. */
+  readonly change?: Maybe<Change>;
+  /** Changes in log order: first and after page forwards, last and before backwards. */
+  readonly changes: ChangeConnection;
+  /** Collections that hold changes, by name. */
+  readonly collections: ReadonlyArray<Collection>;
+  readonly consumer?: Maybe<Consumer>;
+  /** Durable consumers, by name. */
+  readonly consumers: ReadonlyArray<Consumer>;
+  /** Live entities of a collection in the order of their keys. */
+  readonly entities: EntityConnection;
+  /**
+   * One live entity, or null. atLeast: answer only once the state holds everything up to this cursor (read your own
+   * writes).
+   */
+  readonly entity?: Maybe<Entity>;
+  readonly hub: Hub;
+  /** Sources that published, by name. */
+  readonly sources: ReadonlyArray<Source>;
+};
+
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type QueryChangeArgs = {
+  cursor: Scalars['Cursor']['input'];
+};
+
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type QueryChangesArgs = {
+  after?: InputMaybe<Scalars['Cursor']['input']>;
+  before?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<ChangeFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  last?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type QueryConsumerArgs = {
+  name: Scalars['ID']['input'];
+};
+
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type QueryEntitiesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  atLeast?: InputMaybe<Scalars['Cursor']['input']>;
+  collection: Scalars['String']['input'];
+  first: Scalars['Int']['input'];
+  where?: InputMaybe<ReadonlyArray<FieldCondition>>;
+};
+
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type QueryEntityArgs = {
+  atLeast?: InputMaybe<Scalars['Cursor']['input']>;
+  collection: Scalars['String']['input'];
+  key: Scalars['ID']['input'];
+};
+
+export type Source = {
+  readonly __typename?: 'Source';
+  readonly changeCount: Scalars['SafeInt']['output'];
+  readonly lastChangeAt?: Maybe<Scalars['DateTime']['output']>;
+  readonly name: Scalars['String']['output'];
+};
+
+/** Where a consumer or a subscription starts in the log. */
+export type StartAt =
+  /** After the place given as cursor. */
+  | 'CURSOR'
+  /** Every change that the log holds. */
+  | 'EARLIEST'
+  /** Only what comes from now on (the default). */
+  | 'LATEST'
+  /** recordedAt at or after the moment given as time. */
+  | 'TIME';
+
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /**
+   * Every matching change after the start, at least once, in log order, nothing skipped.
+   *
+   * consumer named: goes on after its acknowledged cursor, takes over from an older session of the same name, and holds
+   * at most maxInFlight changes that are not acknowledged. First use creates it, with startAt and filter. Later, startAt
+   * is passed over; a filter that is given and differs replaces the kept one from here on; none given keeps it.
+   *
+   * no consumer: an anonymous look, from startAt; nothing is kept, maxInFlight does not apply.
+   *
+   * batchSize 1 to 1,000, maxInFlight 1 to 100,000.
+   */
+  readonly changes: ChangeBatch;
+};
+
+
+export type SubscriptionChangesArgs = {
+  batchSize: Scalars['Int']['input'];
+  consumer?: InputMaybe<Scalars['ID']['input']>;
+  cursor?: InputMaybe<Scalars['Cursor']['input']>;
+  filter?: InputMaybe<ChangeFilter>;
+  maxInFlight: Scalars['Int']['input'];
+  startAt?: InputMaybe<StartAt>;
+  time?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** What a source asks for. */
+export type Write =
+  /** The entity is not live any more; takes no data. */
+  | 'DELETE'
+  /** data is a JSON Merge Patch (RFC 7396): its fields replace, null removes. On an entity that is not live it creates. */
+  | 'PATCH'
+  /** The entity becomes exactly data. */
+  | 'UPSERT';
+
+
+
+export type ResolverTypeWrapper<T> = Promise<T> | T;
+
+
+export type ResolverWithResolve<TResult, TParent, TContext, TArgs> = {
+  resolve: ResolverFn<TResult, TParent, TContext, TArgs>;
+};
+export type Resolver<TResult, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = ResolverFn<TResult, TParent, TContext, TArgs> | ResolverWithResolve<TResult, TParent, TContext, TArgs>;
+
+export type ResolverFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Promise<TResult> | TResult;
+
+export type SubscriptionSubscribeFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => AsyncIterable<TResult> | Promise<AsyncIterable<TResult>>;
+
+export type SubscriptionResolveFn<TResult, TParent, TContext, TArgs> = (
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+export interface SubscriptionSubscriberObject<TResult, TKey extends string, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<{ [key in TKey]: TResult }, TParent, TContext, TArgs>;
+  resolve?: SubscriptionResolveFn<TResult, { [key in TKey]: TResult }, TContext, TArgs>;
+}
+
+export interface SubscriptionResolverObject<TResult, TParent, TContext, TArgs> {
+  subscribe: SubscriptionSubscribeFn<any, TParent, TContext, TArgs>;
+  resolve: SubscriptionResolveFn<TResult, any, TContext, TArgs>;
+}
+
+export type SubscriptionObject<TResult, TKey extends string, TParent, TContext, TArgs> =
+  | SubscriptionSubscriberObject<TResult, TKey, TParent, TContext, TArgs>
+  | SubscriptionResolverObject<TResult, TParent, TContext, TArgs>;
+
+export type SubscriptionResolver<TResult, TKey extends string, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> =
+  | ((...args: any[]) => SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>)
+  | SubscriptionObject<TResult, TKey, TParent, TContext, TArgs>;
+
+export type TypeResolveFn<TTypes, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (
+  parent: TParent,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => Maybe<TTypes> | Promise<Maybe<TTypes>>;
+
+export type IsTypeOfResolverFn<T = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>> = (obj: T, context: TContext, info: GraphQLResolveInfo) => boolean | Promise<boolean>;
+
+export type NextResolverFn<T> = () => Promise<T>;
+
+export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = Record<PropertyKey, never>, TContext = Record<PropertyKey, never>, TArgs = Record<PropertyKey, never>> = (
+  next: NextResolverFn<TResult>,
+  parent: TParent,
+  args: TArgs,
+  context: TContext,
+  info: GraphQLResolveInfo
+) => TResult | Promise<TResult>;
+
+
+
+
+
+/** Mapping between all available schema types and the resolvers types */
+export type ResolversTypes = {
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  Change: ResolverTypeWrapper<ChangeRow>;
+  ChangeBatch: ResolverTypeWrapper<BatchRow>;
+  ChangeConnection: ResolverTypeWrapper<Omit<ChangeConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['ChangeEdge']>, nodes: ReadonlyArray<ResolversTypes['Change']>, pageInfo: ResolversTypes['PageInfo'] }>;
+  ChangeEdge: ResolverTypeWrapper<Omit<ChangeEdge, 'node'> & { node: ResolversTypes['Change'] }>;
+  ChangeFilter: ChangeFilter;
+  ChangeInput: ChangeInput;
+  ChangeResult: ResolverTypeWrapper<Omit<ChangeResult, 'change' | 'conflict'> & { change?: Maybe<ResolversTypes['Change']>, conflict?: Maybe<ResolversTypes['Conflict']> }>;
+  Collection: ResolverTypeWrapper<Collection>;
+  Conflict: ResolverTypeWrapper<ConflictRow>;
+  Consumer: ResolverTypeWrapper<ConsumerStateRow>;
+  CreateConsumerInput: CreateConsumerInput;
+  Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
+  DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  Entity: ResolverTypeWrapper<EntityRow>;
+  EntityConnection: ResolverTypeWrapper<Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversTypes['Entity']>, pageInfo: ResolversTypes['PageInfo'] }>;
+  EntityEdge: ResolverTypeWrapper<Omit<EntityEdge, 'node'> & { node: ResolversTypes['Entity'] }>;
+  FieldCondition: FieldCondition;
+  Hub: ResolverTypeWrapper<HubStatusRow>;
+  ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  JSONObject: ResolverTypeWrapper<Scalars['JSONObject']['output']>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Operation: Operation;
+  Outcome: Outcome;
+  PageInfo: ResolverTypeWrapper<PageInfoRow>;
+  PublishResult: ResolverTypeWrapper<Omit<PublishResult, 'results'> & { results: ReadonlyArray<ResolversTypes['ChangeResult']> }>;
+  Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
+  Source: ResolverTypeWrapper<Source>;
+  StartAt: StartAt;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Write: Write;
+};
+
+/** Mapping between all available schema types and the resolvers parents */
+export type ResolversParentTypes = {
+  Boolean: Scalars['Boolean']['output'];
+  Change: ChangeRow;
+  ChangeBatch: BatchRow;
+  ChangeConnection: Omit<ChangeConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['ChangeEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Change']>, pageInfo: ResolversParentTypes['PageInfo'] };
+  ChangeEdge: Omit<ChangeEdge, 'node'> & { node: ResolversParentTypes['Change'] };
+  ChangeFilter: ChangeFilter;
+  ChangeInput: ChangeInput;
+  ChangeResult: Omit<ChangeResult, 'change' | 'conflict'> & { change?: Maybe<ResolversParentTypes['Change']>, conflict?: Maybe<ResolversParentTypes['Conflict']> };
+  Collection: Collection;
+  Conflict: ConflictRow;
+  Consumer: ConsumerStateRow;
+  CreateConsumerInput: CreateConsumerInput;
+  Cursor: Scalars['Cursor']['output'];
+  DateTime: Scalars['DateTime']['output'];
+  Entity: EntityRow;
+  EntityConnection: Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Entity']>, pageInfo: ResolversParentTypes['PageInfo'] };
+  EntityEdge: Omit<EntityEdge, 'node'> & { node: ResolversParentTypes['Entity'] };
+  FieldCondition: FieldCondition;
+  Hub: HubStatusRow;
+  ID: Scalars['ID']['output'];
+  Int: Scalars['Int']['output'];
+  JSON: Scalars['JSON']['output'];
+  JSONObject: Scalars['JSONObject']['output'];
+  Mutation: Record<PropertyKey, never>;
+  PageInfo: PageInfoRow;
+  PublishResult: Omit<PublishResult, 'results'> & { results: ReadonlyArray<ResolversParentTypes['ChangeResult']> };
+  Query: Record<PropertyKey, never>;
+  SafeInt: Scalars['SafeInt']['output'];
+  Source: Source;
+  String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
+};
+
+export type ChangeResolvers<ContextType = any, ParentType extends ResolversParentTypes['Change'] = ResolversParentTypes['Change']> = {
+  after?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  changedFields?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  headers?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  operation?: Resolver<ResolversTypes['Operation'], ParentType, ContextType>;
+  recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ChangeBatchResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangeBatch'] = ResolversParentTypes['ChangeBatch']> = {
+  changes?: Resolver<ReadonlyArray<ResolversTypes['Change']>, ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  head?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+};
+
+export type ChangeConnectionResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangeConnection'] = ResolversParentTypes['ChangeConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['ChangeEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Change']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type ChangeEdgeResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangeEdge'] = ResolversParentTypes['ChangeEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Change'], ParentType, ContextType>;
+};
+
+export type ChangeResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangeResult'] = ResolversParentTypes['ChangeResult']> = {
+  change?: Resolver<Maybe<ResolversTypes['Change']>, ParentType, ContextType>;
+  conflict?: Resolver<Maybe<ResolversTypes['Conflict']>, ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['Outcome'], ParentType, ContextType>;
+};
+
+export type CollectionResolvers<ContextType = any, ParentType extends ResolversParentTypes['Collection'] = ResolversParentTypes['Collection']> = {
+  changeCount?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
+  declared?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  entityCount?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ConflictResolvers<ContextType = any, ParentType extends ResolversParentTypes['Conflict'] = ResolversParentTypes['Conflict']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  current?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  currentVersion?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  incoming?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  resolution?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ConsumerResolvers<ContextType = any, ParentType extends ResolversParentTypes['Consumer'] = ResolversParentTypes['Consumer']> = {
+  acknowledgedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  connected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  inFlight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  lag?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  paused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
+  name: 'Cursor';
+}
+
+export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
+  name: 'DateTime';
+}
+
+export type EntityResolvers<ContextType = any, ParentType extends ResolversParentTypes['Entity'] = ResolversParentTypes['Entity']> = {
+  collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  data?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  history?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, RequireFields<EntityHistoryArgs, 'first'>>;
+  key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type EntityConnectionResolvers<ContextType = any, ParentType extends ResolversParentTypes['EntityConnection'] = ResolversParentTypes['EntityConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['EntityEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Entity']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type EntityEdgeResolvers<ContextType = any, ParentType extends ResolversParentTypes['EntityEdge'] = ResolversParentTypes['EntityEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Entity'], ParentType, ContextType>;
+};
+
+export type HubResolvers<ContextType = any, ParentType extends ResolversParentTypes['Hub'] = ResolversParentTypes['Hub']> = {
+  changeCount?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
+  database?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  head?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  logId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  signal?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
+  name: 'JSON';
+}
+
+export interface JsonObjectScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSONObject'], any> {
+  name: 'JSONObject';
+}
+
+export type MutationResolvers<ContextType = any, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  acknowledge?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationAcknowledgeArgs, 'consumer' | 'cursor'>>;
+  createConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationCreateConsumerArgs, 'input'>>;
+  deleteConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationDeleteConsumerArgs, 'name'>>;
+  publish?: Resolver<ResolversTypes['PublishResult'], ParentType, ContextType, RequireFields<MutationPublishArgs, 'atomic' | 'changes' | 'source'>>;
+};
+
+export type PageInfoResolvers<ContextType = any, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PublishResultResolvers<ContextType = any, ParentType extends ResolversParentTypes['PublishResult'] = ResolversParentTypes['PublishResult']> = {
+  cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  results?: Resolver<ReadonlyArray<ResolversTypes['ChangeResult']>, ParentType, ContextType>;
+};
+
+export type QueryResolvers<ContextType = any, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  change?: Resolver<Maybe<ResolversTypes['Change']>, ParentType, ContextType, RequireFields<QueryChangeArgs, 'cursor'>>;
+  changes?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, Partial<QueryChangesArgs>>;
+  collections?: Resolver<ReadonlyArray<ResolversTypes['Collection']>, ParentType, ContextType>;
+  consumer?: Resolver<Maybe<ResolversTypes['Consumer']>, ParentType, ContextType, RequireFields<QueryConsumerArgs, 'name'>>;
+  consumers?: Resolver<ReadonlyArray<ResolversTypes['Consumer']>, ParentType, ContextType>;
+  entities?: Resolver<ResolversTypes['EntityConnection'], ParentType, ContextType, RequireFields<QueryEntitiesArgs, 'collection' | 'first'>>;
+  entity?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType, RequireFields<QueryEntityArgs, 'collection' | 'key'>>;
+  hub?: Resolver<ResolversTypes['Hub'], ParentType, ContextType>;
+  sources?: Resolver<ReadonlyArray<ResolversTypes['Source']>, ParentType, ContextType>;
+};
+
+export interface SafeIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['SafeInt'], any> {
+  name: 'SafeInt';
+}
+
+export type SourceResolvers<ContextType = any, ParentType extends ResolversParentTypes['Source'] = ResolversParentTypes['Source']> = {
+  changeCount?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
+  lastChangeAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = any, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  changes?: SubscriptionResolver<ResolversTypes['ChangeBatch'], "changes", ParentType, ContextType, RequireFields<SubscriptionChangesArgs, 'batchSize' | 'maxInFlight'>>;
+};
+
+export type Resolvers<ContextType = any> = {
+  Change?: ChangeResolvers<ContextType>;
+  ChangeBatch?: ChangeBatchResolvers<ContextType>;
+  ChangeConnection?: ChangeConnectionResolvers<ContextType>;
+  ChangeEdge?: ChangeEdgeResolvers<ContextType>;
+  ChangeResult?: ChangeResultResolvers<ContextType>;
+  Collection?: CollectionResolvers<ContextType>;
+  Conflict?: ConflictResolvers<ContextType>;
+  Consumer?: ConsumerResolvers<ContextType>;
+  Cursor?: GraphQLScalarType;
+  DateTime?: GraphQLScalarType;
+  Entity?: EntityResolvers<ContextType>;
+  EntityConnection?: EntityConnectionResolvers<ContextType>;
+  EntityEdge?: EntityEdgeResolvers<ContextType>;
+  Hub?: HubResolvers<ContextType>;
+  JSON?: GraphQLScalarType;
+  JSONObject?: GraphQLScalarType;
+  Mutation?: MutationResolvers<ContextType>;
+  PageInfo?: PageInfoResolvers<ContextType>;
+  PublishResult?: PublishResultResolvers<ContextType>;
+  Query?: QueryResolvers<ContextType>;
+  SafeInt?: GraphQLScalarType;
+  Source?: SourceResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
+};
+

@@ -1,0 +1,206 @@
+/**
+ * The hub: the only place that wires. It opens the rooms in the order of the way of a change, hands each what it needs,
+ * and closes them in reverse. This file is also the library's face.
+ */
+import { readFileSync } from 'node:fs';
+import { Consumers, ackTables } from './ack/ack.js';
+import type { Rooms } from './api/api.js';
+import { readConfig } from './config/config.js';
+import type { Config } from './config/config.js';
+import { Deliverer } from './deliver/deliver.js';
+import { Explorer } from './explore/explore.js';
+import { Feed } from './feed/feed.js';
+import { Log, logTables } from './log/log.js';
+import { systemClock } from './model/clock.js';
+import type { Clock } from './model/clock.js';
+import type { Change } from './model/change.js';
+import { createLogger, openDatabase, openRedis } from './platform/platform.js';
+import type { Database, Logger } from './platform/platform.js';
+import { Publisher } from './publish/publish.js';
+import { Metrics, startServer } from './server/server.js';
+import type { HubServer, Probe } from './server/server.js';
+import { openSignal } from './signal/signal.js';
+import type { Signal } from './signal/signal.js';
+
+export { ConfigError, OPTIONS, readConfig } from './config/config.js';
+export type { Config, Environment, OptionName } from './config/config.js';
+export { createLogger } from './platform/platform.js';
+export type { Logger } from './platform/platform.js';
+export { HubError } from './model/errors.js';
+export type { ErrorCode } from './model/errors.js';
+
+/** A running hub. */
+export interface Hub {
+  /** `http://host:port`; GraphQL, over HTTP and WebSocket, is at /graphql below it. */
+  readonly url: string;
+  /** Stops gracefully: finishes what was accepted, tells subscribers, closes. Safe to call twice. */
+  close(): Promise<void>;
+}
+
+/** What a program that embeds a hub may bring along. */
+export interface HubParts {
+  /** Default: JSON lines on standard output, at the configured level. */
+  readonly logger?: Logger;
+  /** Default: the system's clock. */
+  readonly clock?: Clock;
+}
+
+/** The hub's version: the package's. */
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/** The feed counts as stuck when it was not at the log's end for this long, in milliseconds. */
+const FEED_STUCK_MS = 5_000;
+
+/**
+ * Opens a hub: database, migrations, log, signal, feed, consumers, delivery, server; answers when it serves.
+ * @param config from `readConfig`; default: everything at its default
+ * @throws Error when the database does not answer or the port is taken; what was opened is closed again
+ */
+export async function openHub(config: Config = readConfig({}), parts: HubParts = {}): Promise<Hub> {
+  const opened: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    let failure: { readonly error: unknown } | undefined;
+    // One that fails must not keep the others open; the first failure is the one to tell.
+    for (const close of opened.splice(0).reverse()) await close().catch((error: unknown) => (failure ??= { error }));
+    if (failure) throw failure.error;
+  };
+  try {
+    const url = await open(config, parts, (close) => opened.push(close));
+    let closing: Promise<void> | undefined;
+    return { url, close: () => (closing ??= closeAll()) };
+  } catch (error) {
+    await closeAll().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function open(
+  config: Config,
+  parts: HubParts,
+  onClose: (close: () => Promise<unknown>) => void,
+): Promise<string> {
+  const logger = parts.logger ?? createLogger(config.logLevel);
+  const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
+  const metrics = new Metrics();
+
+  const database = await openDatabase(config.databaseUrl, [logTables, ackTables], {
+    poolSize: config.poolSize,
+    onLost: warn('a connection to the database broke'),
+  });
+  onClose(() => database.close());
+  await database.migrate();
+  const log = await Log.open(database);
+
+  const signal = openSignal({ logId: log.id, connect: redisConnector(config, logger), logger });
+  onClose(() => signal.close());
+  const feed = await Feed.open({
+    ...{ log, pollMs: config.pollMs, tailBytes: config.tailBytes },
+    onError: warn('the feed could not read the log'),
+  });
+  onClose(() => feed.close());
+  const consumers = new Consumers({
+    ...{ database, telemetry: metrics },
+    onTouched: (name) => signal.announce({ kind: 'consumer', name }),
+    onError: warn('consumers could not be reported'),
+  });
+  onClose(() => consumers.close());
+  listen(signal, feed, consumers);
+
+  const publisher = new Publisher({
+    ...{ log, limits: config.limits, clock: parts.clock ?? systemClock, telemetry: metrics },
+    onAppended: (changes) => {
+      feed.appended(changes);
+      announce(signal, changes);
+    },
+  });
+  onClose(() => publisher.settled());
+  const deliverer = new Deliverer({
+    ...{ feed, consumers, limits: config.limits, telemetry: metrics },
+    onError: warn('a subscription failed'),
+  });
+  onClose(() => deliverer.close());
+
+  const about = aboutHub(database, signal);
+  const rooms: Rooms = { publisher, deliverer, consumers, explorer: new Explorer({ log, consumers, about }), cursors: log.cursors };
+  metrics.observe({
+    subscriptions: () => deliverer.subscriptions,
+    signal: () => signal.state,
+    head: () => feed.head,
+    feedBehindMs: () => feed.behindMs,
+    consumers: () => consumers.list(),
+  });
+  const server = await serve(config, rooms, metrics, logger, probesOf(database, log, signal, feed));
+  onClose(() => server.close());
+  return server.url;
+}
+
+function redisConnector(config: Config, logger: Logger): Parameters<typeof openSignal>[0]['connect'] {
+  const { redisUrl } = config;
+  if (redisUrl === null) return null;
+  return () => openRedis(redisUrl, (error) => logger.debug({ err: error }, 'redis does not answer'));
+}
+
+function listen(signal: Signal, feed: Feed, consumers: Consumers): void {
+  signal.listen({
+    onAnnouncement: (announcement) => {
+      if (announcement.kind === 'appended') feed.announced(announcement);
+      else void consumers.touched(announcement.name);
+    },
+    onUp: () => {
+      void feed.poll();
+      void consumers.report();
+    },
+  });
+}
+
+function announce(signal: Signal, changes: readonly Change[]): void {
+  const rows = changes.map((change) => change.row);
+  const [first] = rows;
+  const last = rows.at(-1);
+  if (first && last) signal.announce({ kind: 'appended', from: first.position, to: last.position, rows });
+}
+
+function aboutHub(database: Database, signal: Signal): ConstructorParameters<typeof Explorer>[0]['about'] {
+  const startedAt = systemClock();
+  return () => ({
+    version: VERSION,
+    startedAt,
+    database: database.name,
+    signal: signal.state === 'in-process' ? 'in-process' : `redis: ${signal.state}`,
+  });
+}
+
+function serve(
+  config: Config,
+  rooms: Rooms,
+  metrics: Metrics,
+  logger: Logger,
+  probes: Readonly<Record<string, Probe>>,
+): Promise<HubServer> {
+  const report = (error: unknown, id: string): void => logger.error({ err: error, id }, 'a request failed');
+  return startServer({ config, rooms, metrics, report, probes });
+}
+
+/** What must be so for the hub to be ready; see /readyz. */
+function probesOf(database: Database, log: Log, signal: Signal, feed: Feed): Readonly<Record<string, Probe>> {
+  return {
+    database: async () => {
+      await log.extent();
+      return `${database.name} answers`;
+    },
+    migrations: async () => {
+      if (await database.hasPendingMigrations()) throw new Error('migrations wait; restart the hub to run them');
+      return 'none wait';
+    },
+    signal: () => {
+      if (signal.state === 'down') throw new Error('redis does not answer; changes of other hubs arrive by polling');
+      return signal.state;
+    },
+    feed: () => {
+      if (feed.behindMs > FEED_STUCK_MS) throw new Error(`not at the log's end for ${Math.round(feed.behindMs / 1_000)} s`);
+      return `at ${feed.head}`;
+    },
+  };
+}

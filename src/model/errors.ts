@@ -1,0 +1,85 @@
+/**
+ * The one catalogue of errors that reach a user. Each has a code (stable, part of the contract), one sentence that says
+ * what is wrong and what to do, and details that name the place.
+ */
+export type ErrorCode =
+  | 'BAD_USER_INPUT'
+  | 'INVALID_CURSOR'
+  | 'CURSOR_EXPIRED'
+  | 'CURSOR_AHEAD'
+  | 'CONSUMER_NOT_FOUND'
+  | 'CONSUMER_EXISTS'
+  | 'CONSUMER_TAKEN_OVER'
+  | 'CONSUMER_DELETED'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'TOO_MANY_CHANGES'
+  | 'LOG_UNAVAILABLE'
+  | 'OVERLOADED';
+
+/** What stands beside the code in `errors[].extensions`. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+/** An error that is the user's to read: anything else that is thrown is a defect of the hub. */
+export class HubError extends Error {
+  override readonly name = 'HubError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    readonly details: ErrorDetails = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** A value that is not allowed; `place` names it, as `changes[3].key` or `first`. */
+export const badInput = (place: string, sentence: string, details: ErrorDetails = {}): HubError =>
+  new HubError('BAD_USER_INPUT', `${place}: ${sentence}`, { path: place, ...details });
+
+/** The database does not answer. `cause` is kept for the hub's own logs and never shown. */
+export const logUnavailable = (cause: unknown): HubError =>
+  new HubError(
+    'LOG_UNAVAILABLE',
+    'The database does not answer and nothing was recorded; send the same call again.',
+    { retryable: true },
+    { cause },
+  );
+
+/** A commit whose answer was lost: the one case in which the hub cannot say whether it recorded. */
+export const commitUnknown = (cause: unknown): HubError =>
+  new HubError(
+    'LOG_UNAVAILABLE',
+    'The database went away during the commit, so it is not known whether the changes were recorded; ' +
+      'send the same call again with the same ids, and they are recorded once.',
+    { retryable: true, unknown: true },
+    { cause },
+  );
+
+export const consumerNotFound = (name: string): HubError =>
+  new HubError(
+    'CONSUMER_NOT_FOUND',
+    `There is no consumer named ${JSON.stringify(name)}; subscribe with that name, or call createConsumer first.`,
+    { consumer: name },
+  );
+
+export const consumerExists = (name: string): HubError =>
+  new HubError(
+    'CONSUMER_EXISTS',
+    `A consumer named ${JSON.stringify(name)} exists already; subscribe to it, or choose another name.`,
+    { consumer: name },
+  );
+
+export const consumerTakenOver = (name: string): HubError =>
+  new HubError(
+    'CONSUMER_TAKEN_OVER',
+    `A newer session of consumer ${JSON.stringify(name)} took over; one name serves one session at a time.`,
+    { consumer: name },
+  );
+
+export const consumerDeleted = (name: string): HubError =>
+  new HubError(
+    'CONSUMER_DELETED',
+    `Consumer ${JSON.stringify(name)} was deleted; subscribe again to create it anew.`,
+    { consumer: name },
+  );

@@ -1,0 +1,48 @@
+import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
+
+/** What a room adds to the database: its tables as entities, and the migrations that make them. */
+export interface TableSet {
+  readonly entities: readonly EntitySchema[];
+  readonly migrations: readonly (new () => MigrationInterface)[];
+}
+
+/** A row as the driver gives it; `asBigint`, `asNumber` and `asBoolean` read what the two drivers say differently. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** A value that may be bound to `$1`, `$2`, …; both databases take the same statement texts. */
+export type Parameter = string | number | bigint | boolean | null;
+
+/**
+ * One open database: a connection, nothing of what it holds.
+ *
+ * States: open → closed. A database that goes away and comes back needs no reopening: the next statement connects
+ * again. Every statement that fails because the database does not answer throws LOG_UNAVAILABLE.
+ */
+export interface DatabaseBase {
+  /** Name and version, for people: `SQLite 3.53.2`. */
+  readonly name: string;
+  readonly dataSource: DataSource;
+  /** Runs one statement that only reads. */
+  read(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
+  /** Runs one statement that may write, in a transaction of its own; answers what it returns. */
+  write(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
+  /** Runs what waits of the migrations; safe when several hubs start at once. */
+  migrate(): Promise<void>;
+  /** Whether migrations wait that this hub knows and the database does not have. */
+  hasPendingMigrations(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** A whole number of any size, whatever the driver makes of it. */
+export const asBigint = (value: unknown): bigint => BigInt(value as bigint | number | string);
+
+/** A whole number that is known to fit a double. */
+export const asNumber = (value: unknown): number => Number(value);
+
+export const asBoolean = (value: unknown): boolean => value === true || value === 1n || value === 1;
+
+export const asText = (value: unknown): string => value as string;
+
+/** Null stays null; anything else is read. */
+export const orNull = <T>(value: unknown, read: (value: unknown) => T): T | null =>
+  value === null || value === undefined ? null : read(value);

@@ -1,0 +1,123 @@
+import type { Pool, PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
+import { HubError, logUnavailable } from '../model/errors.js';
+import type { DatabaseBase, Parameter, Row, TableSet } from './database.js';
+
+/** Any number that other users of the database do not take for their own advisory lock. */
+const MIGRATION_LOCK = 7_464_711_077;
+/** A connection that is not there by then counts as a database that does not answer. */
+const CONNECT_MS = 5_000;
+/** The same for one statement; the server's own limit is a little lower, so that it ends the statement too. */
+const QUERY_MS = 15_000;
+
+/**
+ * A PostgreSQL database behind a pool of connections.
+ * Statements that take parameters are prepared once a connection, under their own text.
+ */
+export class PostgresDatabase implements DatabaseBase {
+  readonly dialect = 'postgres';
+  readonly name: string;
+  readonly #names = new Map<string, string>();
+
+  private constructor(
+    readonly dataSource: DataSource,
+    readonly pool: Pool,
+    version: string,
+  ) {
+    this.name = `PostgreSQL ${version}`;
+  }
+
+  /** Connects. @throws the driver's error when the server is not there. */
+  static async open(
+    url: string,
+    tables: readonly TableSet[],
+    options: { readonly poolSize: number; readonly onLost: (error: unknown) => void },
+  ): Promise<PostgresDatabase> {
+    const dataSource = new DataSource({
+      type: 'postgres',
+      url,
+      applicationName: 'tidemark',
+      poolSize: options.poolSize,
+      connectTimeoutMS: CONNECT_MS,
+      poolErrorHandler: options.onLost,
+      extra: { statement_timeout: QUERY_MS - 1_000, query_timeout: QUERY_MS, keepAlive: true },
+      entities: tables.flatMap((set) => [...set.entities]),
+      migrations: tables.flatMap((set) => [...set.migrations]),
+      migrationsTransactionMode: 'all',
+    });
+    await dataSource.initialize();
+    const { master } = dataSource.driver as unknown as { master: Pool };
+    const { rows } = await master.query<{ version: string }>('show server_version');
+    return new PostgresDatabase(dataSource, master, rows[0]?.version.split(' ')[0] ?? 'of unknown version');
+  }
+
+  read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    return this.write(sql, parameters);
+  }
+
+  write(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    return this.withConnection((connection) => this.run(connection, sql, parameters));
+  }
+
+  /** Runs one prepared statement on a connection that the caller holds. */
+  async run(connection: PoolClient, sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
+    let name = this.#names.get(sql);
+    if (name === undefined) this.#names.set(sql, (name = `s${this.#names.size}`));
+    const values = parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value));
+    const result = await connection.query<Row>({ name, text: sql, values });
+    return result.rows;
+  }
+
+  /** Lends a connection to `work`; one that failed is not used again. */
+  async withConnection<T>(work: (connection: PoolClient) => Promise<T>): Promise<T> {
+    let connection: PoolClient;
+    try {
+      connection = await this.pool.connect();
+    } catch (error) {
+      throw logUnavailable(error);
+    }
+    try {
+      const result = await work(connection);
+      connection.release();
+      return result;
+    } catch (error) {
+      const lost = isConnectionLost(error);
+      connection.release(lost || !(error instanceof HubError));
+      throw lost ? logUnavailable(error) : error;
+    }
+  }
+
+  async migrate(): Promise<void> {
+    await this.withConnection(async (connection) => {
+      await connection.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
+      try {
+        await this.dataSource.runMigrations({ transaction: 'all' });
+      } finally {
+        await connection.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`);
+      }
+    });
+  }
+
+  async hasPendingMigrations(): Promise<boolean> {
+    return this.dataSource.showMigrations();
+  }
+
+  async close(): Promise<void> {
+    await this.dataSource.destroy();
+  }
+}
+
+/**
+ * Whether an error says that the server or the way to it is gone, or that it cannot take work now: no SQLSTATE (socket
+ * errors, time-outs), class 08 (connection), 53 (out of resources), 57 (operator intervention), 58 (system error), and a
+ * server that turned read-only (25006).
+ * Source: PostgreSQL manual, appendix A.
+ */
+export function isConnectionLost(error: unknown): boolean {
+  if (error instanceof HubError) return false;
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return /^(08|53|57|58|25006)/.test(code);
+  if (typeof code === 'string') return /^E[A-Z]+$/.test(code);
+  return /timeout|terminated|not queryable|Client was closed|Cannot use a pool|connection/i.test(error.message);
+}

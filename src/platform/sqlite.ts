@@ -1,0 +1,150 @@
+import type BetterSqlite3 from 'better-sqlite3';
+import Sqlite from 'better-sqlite3';
+import { DataSource } from 'typeorm';
+import { HubError, logUnavailable } from '../model/errors.js';
+import type { DatabaseBase, Parameter, Row, TableSet } from './database.js';
+
+/**
+ * Up to 3.51.2 a checkpoint that raced a writer could lose acknowledged commits in WAL mode.
+ * Source: https://sqlite.org/wal.html, "The WAL reset bug".
+ */
+const OLDEST_SQLITE = [3, 51, 3] as const;
+/** How long a statement waits for another process that writes the same file. */
+const BUSY_MS = 5_000;
+
+/**
+ * An embedded database: one file, write-ahead log, every commit synced to disk before it answers.
+ * Writing happens on one handle in this process; reads use a second handle that cannot write, so a long read never
+ * sees half of a transaction. Statements run synchronously: nothing interleaves within one.
+ */
+export class SqliteDatabase implements DatabaseBase {
+  readonly dialect = 'sqlite';
+  readonly name: string;
+  readonly #statements = new Map<string, BetterSqlite3.Statement>();
+
+  private constructor(
+    readonly dataSource: DataSource,
+    /** The handle that writes. */
+    readonly writer: BetterSqlite3.Database,
+    /** The handle that only reads. */
+    readonly reader: BetterSqlite3.Database,
+  ) {
+    this.name = `SQLite ${sqliteVersion(writer)}`;
+  }
+
+  /** Opens or makes the file. @throws Error with one sentence when the file or the SQLite build cannot serve. */
+  static async open(path: string, tables: readonly TableSet[]): Promise<SqliteDatabase> {
+    let writer: BetterSqlite3.Database | undefined;
+    const dataSource = new DataSource({
+      type: 'better-sqlite3',
+      database: path,
+      timeout: BUSY_MS,
+      entities: tables.flatMap((set) => [...set.entities]),
+      migrations: tables.flatMap((set) => [...set.migrations]),
+      migrationsTransactionMode: 'none',
+      prepareDatabase: (handle: BetterSqlite3.Database) => {
+        writer = handle;
+        assertVersion(handle);
+        handle.pragma('journal_mode = WAL');
+        handle.pragma('synchronous = FULL');
+        if (process.platform === 'darwin') handle.pragma('fullfsync = ON');
+      },
+    });
+    await dataSource.initialize();
+    if (!writer) throw new Error('The SQLite driver opened no database.');
+    const reader = new Sqlite(path, { readonly: true, timeout: BUSY_MS });
+    return new SqliteDatabase(dataSource, writer, reader);
+  }
+
+  read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    return settle(() => this.#run(this.reader, `r${sql}`, sql, parameters));
+  }
+
+  write(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
+    return settle(() => this.#run(this.writer, `w${sql}`, sql, parameters));
+  }
+
+  /**
+   * Runs `work` as one transaction that holds the write lock from its first statement, so that what it reads is still so
+   * when it writes. `work` must be synchronous.
+   */
+  transaction<T>(work: (handle: BetterSqlite3.Database) => T): T {
+    return guarded(() => this.writer.transaction(() => work(this.writer)).immediate());
+  }
+
+  async migrate(): Promise<void> {
+    // Taking the write lock first makes a second hub that starts at once wait here, and then find nothing to do.
+    this.writer.exec('begin immediate');
+    try {
+      await this.dataSource.runMigrations({ transaction: 'none' });
+      this.writer.exec('commit');
+    } catch (error) {
+      this.writer.exec('rollback');
+      throw error;
+    }
+  }
+
+  async hasPendingMigrations(): Promise<boolean> {
+    return this.dataSource.showMigrations();
+  }
+
+  async close(): Promise<void> {
+    this.reader.close();
+    await this.dataSource.destroy();
+  }
+
+  #run(handle: BetterSqlite3.Database, cacheKey: string, sql: string, parameters: readonly Parameter[]): Row[] {
+    let statement = this.#statements.get(cacheKey);
+    if (!statement) {
+      statement = handle.prepare(sql).safeIntegers(true);
+      this.#statements.set(cacheKey, statement);
+    }
+    const bound = named(parameters);
+    return statement.reader ? (statement.all(bound) as Row[]) : (statement.run(bound), []);
+  }
+}
+
+/** `$1`, `$2`, … by name; SQLite knows no booleans. */
+const named = (parameters: readonly Parameter[]): Record<string, unknown> =>
+  Object.fromEntries(parameters.map((value, i) => [String(i + 1), typeof value === 'boolean' ? Number(value) : value]));
+
+const sqliteVersion = (handle: BetterSqlite3.Database): string =>
+  (handle.prepare('select sqlite_version() as version').get() as { version: string }).version;
+
+function assertVersion(handle: BetterSqlite3.Database): void {
+  const version = sqliteVersion(handle);
+  if (!isSafeVersion(version)) {
+    throw new Error(
+      `SQLite ${version} can lose acknowledged commits in WAL mode; install better-sqlite3 with SQLite ` +
+        `${OLDEST_SQLITE.join('.')} or newer.`,
+    );
+  }
+}
+
+/** Whether a SQLite version is new enough to be trusted with a write-ahead log. */
+export function isSafeVersion(version: string): boolean {
+  const parts = version.split('.').map(Number);
+  for (const [i, least] of OLDEST_SQLITE.entries()) {
+    const part = parts[i] ?? 0;
+    if (part !== least) return part > least;
+  }
+  return true;
+}
+
+async function settle<T>(work: () => T): Promise<T> {
+  return Promise.resolve(guarded(work));
+}
+
+/** SQLite's own refusals (locked for too long, disk full, file damaged or gone) mean that the log cannot be used now. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof HubError) throw error;
+    if (error instanceof Sqlite.SqliteError && !error.code.startsWith('SQLITE_CONSTRAINT') && error.code !== 'SQLITE_ERROR') {
+      throw logUnavailable(error);
+    }
+    if (error instanceof TypeError && error.message.includes('database connection is not open')) throw logUnavailable(error);
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+import { createHash } from 'node:crypto';
+import { uuidv7 } from 'uuidv7';
+import { HubError, badInput } from '../model/errors.js';
+import type { Write } from '../model/change.js';
+import { canonicalJson, isObject } from '../model/json.js';
+import type { Json, JsonObject } from '../model/json.js';
+import { findDefect } from '../model/json-check.js';
+import type { Limits } from '../model/limits.js';
+import { checkKey, checkName } from '../model/names.js';
+import type { Intent } from './decide.js';
+
+/** One change as a source sends it; the API has checked its types, nothing else. */
+export interface ChangeInput {
+  readonly collection: string;
+  readonly key: string;
+  readonly write: Write;
+  readonly data?: unknown;
+  readonly id?: string | null | undefined;
+  readonly expectedVersion?: number | null | undefined;
+  /** Milliseconds since 1970. */
+  readonly occurredAt?: number | null | undefined;
+  readonly headers?: unknown;
+}
+
+export interface PublishCall {
+  readonly source: string;
+  readonly changes: readonly ChangeInput[];
+  readonly atomic: boolean;
+}
+
+/** A change that may be recorded as it is. */
+export interface CheckedChange extends Intent {
+  readonly source: string;
+  readonly collection: string;
+  readonly key: string;
+  readonly id: string;
+  /** Whether the source gave the id: only then can it have been recorded before. */
+  readonly idGiven: boolean;
+  readonly digest: string;
+  /** Null: as recordedAt. */
+  readonly occurredAt: number | null;
+  /** JSON text. */
+  readonly headers: string | null;
+  /** Bytes of data and headers as JSON text: what the change weighs while it waits. */
+  readonly bytes: number;
+}
+
+export interface CheckedCall {
+  readonly atomic: boolean;
+  readonly changes: readonly CheckedChange[];
+}
+
+/**
+ * Checks a call that came from outside, whole, before anything of it is recorded.
+ * @throws HubError BAD_USER_INPUT, PAYLOAD_TOO_LARGE or TOO_MANY_CHANGES; details.index says which change, details.path
+ *   which value.
+ */
+export function checkCall(call: PublishCall, limits: Limits): CheckedCall {
+  const source = checkName(call.source, 'source', limits);
+  if (call.changes.length === 0) throw badInput('changes', 'is empty; send at least one change');
+  if (call.changes.length > limits.changesPerCall) {
+    throw new HubError(
+      'TOO_MANY_CHANGES',
+      `changes: holds ${call.changes.length} changes; send ${limits.changesPerCall} at most in one call.`,
+      { path: 'changes', limit: limits.changesPerCall },
+    );
+  }
+  return { atomic: call.atomic, changes: call.changes.map((change, index) => checkAt(change, index, source, limits)) };
+}
+
+function checkAt(input: ChangeInput, index: number, source: string, limits: Limits): CheckedChange {
+  try {
+    return checkChange(input, `changes[${index}]`, source, limits);
+  } catch (error) {
+    throw atIndex(error, index);
+  }
+}
+
+function checkChange(input: ChangeInput, place: string, source: string, limits: Limits): CheckedChange {
+  const collection = checkName(input.collection, `${place}.collection`, limits);
+  const key = checkKey(input.key, `${place}.key`, limits);
+  const id = input.id ?? null;
+  if (id !== null) checkKey(id, `${place}.id`, limits);
+  const expectedVersion = input.expectedVersion ?? null;
+  if (expectedVersion !== null && expectedVersion < 0) {
+    throw badInput(`${place}.expectedVersion`, 'is below 0; give the version that you read, or 0 for "not live"');
+  }
+  const { write } = input;
+  const data = checkData(input, place, limits);
+  const headers = checkHeaders(input.headers, `${place}.headers`, limits);
+  return {
+    ...{ source, collection, key, write, data: data?.value ?? null, expectedVersion },
+    id: id ?? uuidv7(),
+    idGiven: id !== null,
+    digest: digestOf(collection, key, write, data?.value ?? null),
+    occurredAt: input.occurredAt ?? null,
+    headers: headers?.text ?? null,
+    bytes: (data?.bytes ?? 0) + (headers?.bytes ?? 0),
+  };
+}
+
+interface CheckedObject {
+  readonly value: JsonObject;
+  readonly text: string;
+  readonly bytes: number;
+}
+
+function checkData({ write, data }: ChangeInput, place: string, limits: Limits): CheckedObject | null {
+  const inPlace = `${place}.data`;
+  const given = data !== undefined && data !== null;
+  if (write === 'DELETE') {
+    if (given) throw badInput(inPlace, 'is not allowed with DELETE; leave it out');
+    return null;
+  }
+  if (!given) throw badInput(inPlace, `is missing; ${write} needs an object`);
+  return checkObject(data, inPlace, limits);
+}
+
+const checkHeaders = (headers: unknown, place: string, limits: Limits): CheckedObject | null =>
+  headers === undefined || headers === null ? null : checkObject(headers, place, limits);
+
+function checkObject(value: unknown, place: string, limits: Limits): CheckedObject {
+  if (!isObject(value as Json)) throw badInput(place, 'is not a JSON object; send one');
+  const object = value as JsonObject;
+  const defect = findDefect(object, limits.dataDepth);
+  if (defect) throw badInput(place + defect.path, defect.sentence);
+  const text = JSON.stringify(object);
+  return { value: object, text, bytes: checkSize(text, place, limits) };
+}
+
+/**
+ * Answers the bytes of a JSON text.
+ * @throws HubError PAYLOAD_TOO_LARGE where it is larger than one change may be
+ */
+export function checkSize(text: string, place: string, limits: Limits): number {
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= limits.dataBytes) return bytes;
+  throw new HubError(
+    'PAYLOAD_TOO_LARGE',
+    `${place}: has ${bytes} bytes as JSON; ${limits.dataBytes} are allowed, so split the entity or leave fields out.`,
+    { path: place, limit: limits.dataBytes },
+  );
+}
+
+/** Says which change of a call an error speaks of. */
+export const atIndex = (error: unknown, index: number): unknown =>
+  error instanceof HubError ? new HubError(error.code, error.message, { ...error.details, index }) : error;
+
+const digestOf = (collection: string, key: string, write: Write, data: JsonObject | null): string =>
+  createHash('sha256').update(canonicalJson([collection, key, write, data])).digest('base64url');

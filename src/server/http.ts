@@ -1,0 +1,117 @@
+import { ApolloServer } from '@apollo/server';
+import type { ApolloServerPlugin } from '@apollo/server';
+import { unwrapResolverError } from '@apollo/server/errors';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import fastify from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { GraphQLError } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { checkVariables, toUserError } from '../api/api.js';
+import type { Context, ReportDefect, Rooms } from '../api/api.js';
+import { HubError } from '../model/errors.js';
+import { wantsPlayground } from './playground.js';
+
+const RESPONSE_TYPE = 'application/graphql-response+json';
+/** Longer documents are refused before they are parsed whole. */
+const MAX_TOKENS = 10_000;
+
+export interface HttpOptions {
+  readonly schema: GraphQLSchema;
+  readonly rooms: Rooms;
+  readonly report: ReportDefect;
+  readonly bodyBytes: number;
+  /** Answers a browser that wants to look. */
+  readonly sendPlayground: (reply: FastifyReply) => FastifyReply;
+}
+
+/**
+ * GraphQL over HTTP at /graphql. Bodies are JSON only (any other content type is 415), so a browser asks before it sends
+ * one for another site; GET runs queries only. That is what prevents forged requests, and why Apollo's own check is off.
+ */
+export async function createHttp(options: HttpOptions): Promise<{ app: FastifyInstance; apollo: ApolloServer<Context> }> {
+  const app = fastify({ bodyLimit: options.bodyBytes, forceCloseConnections: 'idle' });
+  const apollo = new ApolloServer<Context>({
+    schema: options.schema,
+    csrfPrevention: false,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxTokens: MAX_TOKENS },
+    formatError: (formatted, error) => formatError(unwrapResolverError(error), formatted.message, options.report),
+    plugins: [requestRules],
+  });
+  await apollo.start();
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler<FastifyError>((error, _request, reply) => sendRequestError(error, reply, options));
+  const context: Context = { rooms: options.rooms, subscription: null };
+  const answer = fastifyApolloHandler(apollo, { context: () => Promise.resolve(context) });
+  app.route({
+    method: ['GET', 'POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'],
+    url: '/graphql',
+    handler: function (request: FastifyRequest, reply: FastifyReply) {
+      if (wantsPlayground(request)) return options.sendPlayground(reply);
+      return answer.call(this, request, reply);
+    },
+  });
+  return { app, apollo };
+}
+
+/**
+ * What Apollo leaves open: subscriptions need a socket; whole numbers that JSON bent are refused; and a client that asks
+ * for plain JSON gets 200 with its errors, as the GraphQL over HTTP specification has it for that content type.
+ */
+const requestRules: ApolloServerPlugin<Context> = {
+  requestDidStart: () =>
+    Promise.resolve({
+      didResolveOperation: ({ operation, request }) => {
+        if (operation?.operation === 'subscription') {
+          throw asRequestError('a subscription needs a WebSocket at /graphql (graphql-transport-ws); open one', 'query');
+        }
+        checkBent(request.variables);
+        return Promise.resolve();
+      },
+      willSendResponse: ({ request, response }) => {
+        const accepts = request.http?.headers.get('accept') ?? '';
+        if (response.http.status === 400 && !accepts.includes(RESPONSE_TYPE)) response.http.status = 200;
+        return Promise.resolve();
+      },
+    }),
+};
+
+function checkBent(variables: Readonly<Record<string, unknown>> | undefined): void {
+  try {
+    checkVariables(variables ?? {});
+  } catch (error) {
+    if (!(error instanceof HubError)) throw error;
+    const extensions = { code: error.code, ...error.details };
+    throw new GraphQLError(error.message, { extensions });
+  }
+}
+
+const asRequestError = (sentence: string, place: string): GraphQLError =>
+  new GraphQLError(`${place}: ${sentence}.`, { extensions: { code: 'BAD_USER_INPUT', path: place } });
+
+function formatError(error: unknown, message: string, report: ReportDefect): ReturnType<GraphQLError['toJSON']> {
+  const original = error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
+  const shown = toUserError(original, report).toJSON();
+  const code = shown.extensions?.['code'];
+  // Apollo's name for a request that is no GraphQL request at all.
+  return code === 'BAD_REQUEST' ? { ...shown, extensions: { ...shown.extensions, code: 'BAD_USER_INPUT' } } : shown;
+}
+
+/** Refusals that come before GraphQL: no JSON, too large, another content type. */
+function sendRequestError(error: FastifyError, reply: FastifyReply, options: HttpOptions): FastifyReply {
+  const status = error.statusCode ?? 500;
+  const refusal = refusalOf(error, status, options);
+  return reply.code(status).type('application/json').send({ errors: [toUserError(refusal, options.report).toJSON()] });
+}
+
+function refusalOf(error: FastifyError, status: number, { bodyBytes }: HttpOptions): GraphQLError {
+  if (status === 413) {
+    const message = `body: is larger than ${bodyBytes} bytes; send fewer changes in one call.`;
+    return new GraphQLError(message, { extensions: { code: 'PAYLOAD_TOO_LARGE', path: 'body', limit: bodyBytes } });
+  }
+  if (status === 415) return asRequestError('has another content type; send application/json', 'body');
+  if (status === 400) return asRequestError(`is no JSON (${error.message}); mend it`, 'body');
+  return new GraphQLError(error.message, { originalError: error });
+}

@@ -1,0 +1,108 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Telemetry } from '../model/telemetry.js';
+
+/** What is read when somebody asks for metrics. */
+export interface MetricSources {
+  readonly subscriptions: () => number;
+  readonly signal: () => string;
+  /** The end of what the feed has handed on. */
+  readonly head: () => bigint;
+  /** Milliseconds since the feed was last known to be at the log's end. */
+  readonly feedBehindMs: () => number;
+  readonly consumers: () => Promise<readonly { name: string; lag: number; inFlight: number; connected: boolean }[]>;
+}
+
+/** From half a millisecond, an fsync on a fast disk, to what only a database in trouble needs. */
+const COMMIT_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
+
+/** The hub's metrics in Prometheus' text format; what the rooms report is counted as it happens. */
+export class Metrics implements Telemetry {
+  readonly #registry = new Registry();
+  readonly #appended = this.#counter('tidemark_changes_appended_total', 'Changes that became durable');
+  readonly #commits = new Histogram({
+    name: 'tidemark_commit_seconds',
+    help: 'Time of one group commit, from its transaction to its answer',
+    buckets: COMMIT_BUCKETS,
+    registers: [this.#registry],
+  });
+  readonly #batches = this.#counter('tidemark_batches_delivered_total', 'Batches written to subscriptions');
+  readonly #delivered = this.#counter('tidemark_changes_delivered_total', 'Changes written to subscriptions');
+  readonly #acknowledged = this.#counter('tidemark_acknowledgements_total', 'Acknowledgements that became durable');
+  readonly #lag = this.#perConsumer('tidemark_consumer_lag', 'Changes in the log behind the acknowledged cursor');
+  readonly #inFlight = this.#perConsumer('tidemark_consumer_in_flight', 'Changes delivered and not acknowledged');
+  readonly #connected = this.#perConsumer('tidemark_consumer_connected', 'Whether a hub holds a session of the consumer');
+  #sources: MetricSources | null = null;
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  appended(changes: number, seconds: number): void {
+    this.#appended.inc(changes);
+    this.#commits.observe(seconds);
+  }
+
+  delivered(changes: number): void {
+    this.#batches.inc();
+    this.#delivered.inc(changes);
+  }
+
+  acknowledged(count: number): void {
+    this.#acknowledged.inc(count);
+  }
+
+  /** Adds what is read from the rooms at the moment of asking. */
+  observe(sources: MetricSources): void {
+    this.#gauge('tidemark_subscriptions', 'Live subscriptions of this hub', sources.subscriptions);
+    this.#gauge('tidemark_feed_position', 'The position of the newest change that the feed has handed on', () =>
+      Number(sources.head()),
+    );
+    this.#gauge('tidemark_feed_behind_seconds', "Time since the feed was known to be at the log's end", () =>
+      sources.feedBehindMs() / 1_000,
+    );
+    const signal = new Gauge({
+      name: 'tidemark_signal_state',
+      help: 'State of the signal between hubs: 1 for the state that holds',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect: () => {
+        for (const state of ['in-process', 'up', 'down']) signal.set({ state }, sources.signal() === state ? 1 : 0);
+      },
+    });
+    this.#sources = sources;
+  }
+
+  /** Everything as text, and its content type. */
+  async text(): Promise<{ readonly body: string; readonly contentType: string }> {
+    await this.#readConsumers();
+    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  /** One read for all gauges of consumers; without a database the other metrics still answer, and say what is wrong. */
+  async #readConsumers(): Promise<void> {
+    const consumers = (await this.#sources?.consumers().catch(() => [])) ?? [];
+    for (const gauge of [this.#lag, this.#inFlight, this.#connected]) gauge.reset();
+    for (const one of consumers) {
+      this.#lag.set({ consumer: one.name }, one.lag);
+      this.#inFlight.set({ consumer: one.name }, one.inFlight);
+      this.#connected.set({ consumer: one.name }, one.connected ? 1 : 0);
+    }
+  }
+
+  #perConsumer(name: string, help: string): Gauge<'consumer'> {
+    return new Gauge({ name, help, labelNames: ['consumer'], registers: [this.#registry] });
+  }
+
+  #counter(name: string, help: string): Counter {
+    return new Counter({ name, help, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    const gauge: Gauge = new Gauge({
+      ...{ name, help, registers: [this.#registry] },
+      collect: () => {
+        gauge.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * The server: one port for GraphQL over HTTP and over WebSocket, health, metrics and the playground.
+ *
+ * Stopping: no new connection is taken; requests that were accepted are answered; subscribers are told that the hub goes
+ * away; then the port is closed.
+ */
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createSchema } from '../api/api.js';
+import type { ReportDefect, Rooms } from '../api/api.js';
+import type { Config } from '../config/config.js';
+import { checkReadiness } from './health.js';
+import type { Probe } from './health.js';
+import { createHttp } from './http.js';
+import type { Metrics } from './metrics.js';
+import { servePlayground } from './playground.js';
+import { WebSockets } from './websocket.js';
+
+export { Metrics } from './metrics.js';
+export type { Probe } from './health.js';
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly rooms: Rooms;
+  readonly metrics: Metrics;
+  readonly report: ReportDefect;
+  /** What /readyz looks at, by name. */
+  readonly probes: Readonly<Record<string, Probe>>;
+}
+
+export interface HubServer {
+  /** `http://host:port` as it listens. */
+  readonly url: string;
+  /** Stops gracefully; see above. */
+  close(): Promise<void>;
+}
+
+/** Opens the port. @throws Error where it is taken */
+export async function startServer(options: ServerOptions): Promise<HubServer> {
+  const { config, rooms, report } = options;
+  const schema = createSchema();
+  let sendPlayground: Awaited<ReturnType<typeof servePlayground>> | undefined;
+  const { app, apollo } = await createHttp({
+    ...{ schema, rooms, report, bodyBytes: config.limits.bodyBytes },
+    sendPlayground: (reply) => sendPlayground?.(reply) ?? reply.code(503).send(),
+  });
+  sendPlayground = await servePlayground(app);
+  addOperatorRoutes(app, options);
+  const sockets = new WebSockets(app.server, {
+    ...{ schema, rooms, report },
+    maxPayload: config.limits.bodyBytes,
+    maxBuffered: config.socketBufferBytes,
+    pingMs: config.pingMs,
+  });
+  await app.listen({ host: config.host, port: config.port });
+  return {
+    url: urlOf(app, config.host),
+    close: async () => {
+      const closed = app.close();
+      await sockets.close(config.drainMs);
+      await closed;
+      await apollo.stop();
+    },
+  };
+}
+
+function addOperatorRoutes(app: FastifyInstance, { metrics, probes }: ServerOptions): void {
+  app.get('/healthz', () => ({ status: 'alive' }));
+  app.get('/readyz', async (_request, reply) => {
+    const readiness = await checkReadiness(probes);
+    return reply.code(readiness.ready ? 200 : 503).send(readiness);
+  });
+  app.get('/metrics', async (_request, reply) => {
+    const { body, contentType } = await metrics.text();
+    return reply.type(contentType).send(body);
+  });
+}
+
+function urlOf(app: FastifyInstance, host: string): string {
+  const { port } = app.server.address() as AddressInfo;
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

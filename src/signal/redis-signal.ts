@@ -1,0 +1,138 @@
+import { RedisPubSub } from 'graphql-redis-subscriptions';
+import type { Logger, RedisConnection } from '../platform/platform.js';
+import { decodeEnvelope, encodeEnvelope } from './announcement.js';
+import type { Announcement, Envelope } from './announcement.js';
+
+/** A probe goes out this often, in milliseconds; none heard for three of them means that the way is broken. */
+const PROBE_MS = 1_000;
+const SILENCE_MS = 3 * PROBE_MS;
+/** Announcements that Redis has not taken yet; past that they are dropped, since polls find what they would have said. */
+const MAX_UNANSWERED = 1_000;
+
+interface Listener {
+  readonly onAnnouncement: (announcement: Announcement) => void;
+  readonly onUp: () => void;
+}
+
+/**
+ * The signal over Redis pub/sub.
+ *
+ * A connection that looks open may carry nothing (a half-open socket, a subscription that was lost in a failover), so the
+ * hub listens to itself: it is up while its own probes come back, and connects anew when they do not. SUBSCRIBE is sent
+ * only to a connection that is ready, and again until it is answered: sent earlier it would be lost.
+ */
+export class RedisSignal {
+  readonly #channel: string;
+  readonly #publisher: RedisConnection;
+  readonly #subscriber: RedisConnection;
+  readonly #pubsub: RedisPubSub;
+  readonly #prober: NodeJS.Timeout;
+  readonly #listeners: Listener[] = [];
+  #subscribed: 'no' | 'asked' | 'yes' = 'no';
+  #unanswered = 0;
+  #lastHeard = Number.NEGATIVE_INFINITY;
+  #lastReset = performance.now();
+  #up = false;
+
+  constructor(
+    readonly hub: string,
+    logId: string,
+    connect: () => RedisConnection,
+    readonly logger: Logger,
+  ) {
+    this.#channel = `tidemark:${logId}`;
+    this.#publisher = connect();
+    this.#subscriber = connect();
+    this.#pubsub = new RedisPubSub({
+      publisher: this.#publisher,
+      subscriber: this.#subscriber,
+      serializer: (envelope: Envelope) => encodeEnvelope(envelope),
+      deserializer: (text: Buffer | string) => decodeEnvelope(text.toString()),
+    });
+    this.#subscriber.on('ready', () => this.#subscribe());
+    this.#publisher.on('ready', () => this.#send({ kind: 'probe' }));
+    this.#prober = setInterval(() => this.#probe(), PROBE_MS);
+    this.#prober.unref();
+  }
+
+  get state(): 'up' | 'down' {
+    return this.#up ? 'up' : 'down';
+  }
+
+  announce(announcement: Announcement): void {
+    this.#send(announcement);
+  }
+
+  listen(listener: Listener): void {
+    this.#listeners.push(listener);
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#prober);
+    this.#subscriber.disconnect();
+    this.#publisher.disconnect();
+    return Promise.resolve();
+  }
+
+  #subscribe(): void {
+    if (this.#subscribed !== 'no') return this.#send({ kind: 'probe' });
+    this.#subscribed = 'asked';
+    this.#pubsub.subscribe(this.#channel, (envelope: Envelope | null) => this.#heard(envelope)).then(
+      () => {
+        this.#subscribed = 'yes';
+        this.#send({ kind: 'probe' });
+      },
+      (error: unknown) => {
+        // The next connection that is ready asks again.
+        this.#subscribed = 'no';
+        this.logger.debug({ err: error }, 'redis did not take the subscription');
+      },
+    );
+  }
+
+  #send(announcement: Envelope['announcement']): void {
+    if (this.#publisher.status !== 'ready' || this.#unanswered >= MAX_UNANSWERED) return;
+    this.#unanswered += 1;
+    const done = (): void => {
+      this.#unanswered -= 1;
+    };
+    this.#pubsub.publish(this.#channel, { hub: this.hub, announcement } satisfies Envelope).then(done, done);
+  }
+
+  #heard(envelope: Envelope | null): void {
+    if (!envelope) return;
+    const { hub, announcement } = envelope;
+    if (hub === this.hub) {
+      this.#lastHeard = performance.now();
+      this.#setUp(true);
+    } else if (announcement.kind !== 'probe') {
+      for (const listener of this.#listeners) listener.onAnnouncement(announcement);
+    }
+  }
+
+  #probe(): void {
+    const now = performance.now();
+    if (now - this.#lastHeard > SILENCE_MS) {
+      this.#setUp(false);
+      this.#reset(now);
+    }
+    this.#send({ kind: 'probe' });
+  }
+
+  /** Connects anew what claims to be ready though nothing comes through. */
+  #reset(now: number): void {
+    if (now - this.#lastReset < SILENCE_MS) return;
+    this.#lastReset = now;
+    for (const connection of [this.#publisher, this.#subscriber]) {
+      if (connection.status === 'ready') connection.disconnect(true);
+    }
+  }
+
+  #setUp(up: boolean): void {
+    if (up === this.#up) return;
+    this.#up = up;
+    if (up) this.logger.info('redis is up: changes of other hubs arrive at once');
+    else this.logger.warn('redis is down: changes of other hubs arrive by polling');
+    if (up) for (const listener of this.#listeners) listener.onUp();
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * The signal: "there is something new", from one hub to the others on the same log.
+ *
+ * It promises nothing but speed. An announcement may be lost, repeated, late or out of order; whoever listens uses it to
+ * look earlier than its poll would, and never moves a cursor by it.
+ *
+ * States: in-process (no Redis configured) · up (the hub's own probes come back) · down (they do not). Down turns into up
+ * by itself, and `onUp` tells listeners to look what they missed.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Logger, RedisConnection } from '../platform/platform.js';
+import type { Announcement } from './announcement.js';
+import { InProcessSignal } from './in-process-signal.js';
+import { RedisSignal } from './redis-signal.js';
+
+export type { Announcement } from './announcement.js';
+
+export type SignalState = 'in-process' | 'up' | 'down';
+
+export interface SignalListener {
+  /** Another hub announced something. */
+  readonly onAnnouncement: (announcement: Announcement) => void;
+  /** Announcements may have been missed until now. */
+  readonly onUp: () => void;
+}
+
+export interface Signal {
+  readonly state: SignalState;
+  /** Tells the other hubs; never waits, never throws. */
+  announce(announcement: Announcement): void;
+  listen(listener: SignalListener): void;
+  close(): Promise<void>;
+}
+
+export interface SignalOptions {
+  /** The log that the hubs share: hubs of other logs on the same Redis are not heard. */
+  readonly logId: string;
+  /** Opens a connection to Redis; null: this process only. */
+  readonly connect: (() => RedisConnection) | null;
+  readonly logger: Logger;
+}
+
+export function openSignal({ logId, connect, logger }: SignalOptions): Signal {
+  const hub = randomUUID();
+  return connect ? new RedisSignal(hub, logId, connect, logger) : new InProcessSignal(hub, logId);
+}

@@ -1,0 +1,27 @@
+import { Redis } from 'ioredis';
+
+/** A client that tries once instead of reconnecting for ever. */
+export function oneShotRedis(url: string): Redis {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: 2_000,
+    maxRetriesPerRequest: 0,
+    retryStrategy: () => null,
+  });
+  // The failed call tells of the error; the event would only print it once more.
+  client.on('error', () => {});
+  return client;
+}
+
+/** Whether a Redis is at `url` that takes our commands; one that wants a password first does not. */
+export async function answersPing(url: string): Promise<boolean> {
+  const client = oneShotRedis(url);
+  try {
+    await client.connect();
+    return (await client.ping()) === 'PONG';
+  } catch {
+    return false;
+  } finally {
+    client.disconnect();
+  }
+}
