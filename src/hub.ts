@@ -63,7 +63,8 @@ export async function openHub(config: Config = readConfig({}), parts: HubParts =
   const closeAll = async (): Promise<void> => {
     let failure: { readonly error: unknown } | undefined;
     // One that fails must not keep the others open; the first failure is the one to tell.
-    for (const close of opened.splice(0).reverse()) await close().catch((error: unknown) => (failure ??= { error }));
+    for (const close of opened.splice(0).reverse())
+      await close().catch((error: unknown) => (failure ??= { error }));
     if (failure) throw failure.error;
   };
   try {
@@ -123,7 +124,13 @@ async function open(
   onClose(() => deliverer.close());
 
   const about = aboutHub(database, signal);
-  const rooms: Rooms = { publisher, deliverer, consumers, explorer: new Explorer({ log, consumers, about }), cursors: log.cursors };
+  const rooms: Rooms = {
+    publisher,
+    deliverer,
+    consumers,
+    explorer: new Explorer({ log, consumers, about }),
+    cursors: log.cursors,
+  };
   metrics.observe({
     subscriptions: () => deliverer.subscriptions,
     signal: () => signal.state,
@@ -191,15 +198,18 @@ function probesOf(database: Database, log: Log, signal: Signal, feed: Feed): Rea
       return `${database.name} answers`;
     },
     migrations: async () => {
-      if (await database.hasPendingMigrations()) throw new Error('migrations wait; restart the hub to run them');
+      if (await database.hasPendingMigrations())
+        throw new Error('migrations wait; restart the hub to run them');
       return 'none wait';
     },
     signal: () => {
-      if (signal.state === 'down') throw new Error('redis does not answer; changes of other hubs arrive by polling');
+      if (signal.state === 'down')
+        throw new Error('redis does not answer; changes of other hubs arrive by polling');
       return signal.state;
     },
     feed: () => {
-      if (feed.behindMs > FEED_STUCK_MS) throw new Error(`not at the log's end for ${Math.round(feed.behindMs / 1_000)} s`);
+      if (feed.behindMs > FEED_STUCK_MS)
+        throw new Error(`not at the log's end for ${Math.round(feed.behindMs / 1_000)} s`);
       return `at ${feed.head}`;
     },
   };

@@ -125,7 +125,11 @@ export class Consumers {
    * @param filter replaces the kept one; null keeps it
    * @param first what a consumer that is not there yet is made of
    */
-  async begin(name: string, filter: ChangeFilter | null, first: () => Promise<NewConsumer>): Promise<ConsumerRecord> {
+  async begin(
+    name: string,
+    filter: ChangeFilter | null,
+    first: () => Promise<NewConsumer>,
+  ): Promise<ConsumerRecord> {
     for (;;) {
       const begun = await this.#store.beginSession(name, filter);
       if (begun) {
@@ -196,6 +200,10 @@ export class Consumers {
 }
 
 const aheadOf = (what: string): HubError =>
-  new HubError('CURSOR_AHEAD', `cursor: is beyond ${what}; acknowledge a cursor that this consumer received.`, {
-    path: 'cursor',
-  });
+  new HubError(
+    'CURSOR_AHEAD',
+    `cursor: is beyond ${what}; acknowledge a cursor that this consumer received.`,
+    {
+      path: 'cursor',
+    },
+  );

@@ -7,7 +7,17 @@ import type { Database, Parameter, Row } from '../platform/platform.js';
 /** A session that was not reported for this long, in milliseconds, is no longer connected: its hub died. */
 const SILENT_MS = 7_000;
 
-const COLUMNS = ['name', 'epoch', 'position', 'filter', 'max_attempts', 'paused', 'created_at', 'acknowledged_at', 'in_flight'];
+const COLUMNS = [
+  'name',
+  'epoch',
+  'position',
+  'filter',
+  'max_attempts',
+  'paused',
+  'created_at',
+  'acknowledged_at',
+  'in_flight',
+];
 
 /** A consumer with the number of its newest session. */
 export interface ConsumerRecord extends ConsumerState {
@@ -84,7 +94,10 @@ export class ConsumerStore {
 
   /** Ends a session, unless a newer one took over. */
   async endSession(name: string, epoch: bigint): Promise<void> {
-    await this.#one('update consumer set in_flight = 0, reported_at = null where name = $1 and epoch = $2', [name, epoch]);
+    await this.#one('update consumer set in_flight = 0, reported_at = null where name = $1 and epoch = $2', [
+      name,
+      epoch,
+    ]);
   }
 
   /**
@@ -122,7 +135,9 @@ export class ConsumerStore {
    * order of their names first: two hubs that write the same consumers would otherwise lock each other out.
    */
   async #each(update: string, list: readonly ListEntry[], join: string): Promise<ConsumerRecord[]> {
-    const text = JSON.stringify(list, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
+    const text = JSON.stringify(list, (_name, value: unknown) =>
+      typeof value === 'bigint' ? value.toString() : value,
+    );
     const returning = `returning ${this.#columns}`;
     const rows = await this.database.write(
       this.database.dialect === 'sqlite'
@@ -147,20 +162,20 @@ const SQLITE_LIST = `(select value ->> 'name' as name, cast(value ->> 'position'
 const POSTGRES_LIST = 'json_to_recordset(cast($1 as json)) as l (name text, position bigint, value int)';
 
 function recordOf(row: Row): ConsumerRecord {
-  const position = asBigint(row['position']);
-  const head = asBigint(row['head']);
+  const position = asBigint(row.position);
+  const head = asBigint(row.head);
   return {
-    name: asText(row['name']),
-    epoch: asBigint(row['epoch']),
+    name: asText(row.name),
+    epoch: asBigint(row.epoch),
     position,
     head,
     lag: Number(head > position ? head - position : 0n),
-    filter: JSON.parse(asText(row['filter'])) as ChangeFilter,
-    maxAttempts: asNumber(row['max_attempts']),
-    inFlight: asNumber(row['in_flight']),
-    connected: asBoolean(row['connected']),
-    paused: asBoolean(row['paused']),
-    createdAt: asNumber(row['created_at']),
-    acknowledgedAt: orNull(row['acknowledged_at'], asNumber),
+    filter: JSON.parse(asText(row.filter)) as ChangeFilter,
+    maxAttempts: asNumber(row.max_attempts),
+    inFlight: asNumber(row.in_flight),
+    connected: asBoolean(row.connected),
+    paused: asBoolean(row.paused),
+    createdAt: asNumber(row.created_at),
+    acknowledgedAt: orNull(row.acknowledged_at, asNumber),
   };
 }

@@ -22,7 +22,14 @@ export class Operations {
       if (query.length <= MAX_KEPT_LENGTH) this.#keep(query, prepared);
     }
     if ('document' in prepared && !getOperationAST(prepared.document, operationName)) {
-      return { errors: [coded('The document has no such operation, or several: send operationName.', 'OPERATION_RESOLUTION_FAILURE')] };
+      return {
+        errors: [
+          coded(
+            'The document has no such operation, or several: send operationName.',
+            'OPERATION_RESOLUTION_FAILURE',
+          ),
+        ],
+      };
     }
     return prepared;
   }

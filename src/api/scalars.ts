@@ -49,7 +49,13 @@ const safeInt = new GraphQLScalarType<number, number>({
 });
 
 /** The scalars of the schema by name. */
-export const scalars = { Cursor: cursor, DateTime: dateTime, JSON: json, JSONObject: jsonObject, SafeInt: safeInt };
+export const scalars = {
+  Cursor: cursor,
+  DateTime: dateTime,
+  JSON: json,
+  JSONObject: jsonObject,
+  SafeInt: safeInt,
+};
 
 function asObject(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -77,7 +83,9 @@ function literal(node: ValueNode, variables: Variables): Json {
     case Kind.LIST:
       return node.values.map((value) => literal(value, variables));
     case Kind.OBJECT:
-      return Object.fromEntries(node.fields.map((one) => [one.name.value, literal(one.value, variables)])) as Json;
+      return Object.fromEntries(
+        node.fields.map((one) => [one.name.value, literal(one.value, variables)]),
+      );
     case Kind.VARIABLE:
       return (variables?.[node.name.value] ?? null) as Json;
   }

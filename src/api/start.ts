@@ -18,8 +18,10 @@ export function parseStart(args: StartArgs, cursors: CursorCodec, place = ''): S
   const at = args.startAt ?? 'LATEST';
   const cursor = args.cursor ?? null;
   const time = args.time ?? null;
-  if (cursor !== null && at !== 'CURSOR') throw badInput(`${place}cursor`, 'is given without startAt: CURSOR; add it');
-  if (time !== null && at !== 'TIME') throw badInput(`${place}time`, 'is given without startAt: TIME; add it');
+  if (cursor !== null && at !== 'CURSOR')
+    throw badInput(`${place}cursor`, 'is given without startAt: CURSOR; add it');
+  if (time !== null && at !== 'TIME')
+    throw badInput(`${place}time`, 'is given without startAt: TIME; add it');
   if (at === 'CURSOR') {
     if (cursor === null) throw badInput(`${place}cursor`, 'is missing; startAt: CURSOR needs it');
     return { at, after: cursors.decode(cursor, `${place}cursor`) };

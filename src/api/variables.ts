@@ -12,10 +12,14 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>): vo
   const path = findBentNumber(variables, '');
   if (path === null) return;
   const index = /(?:^|\.)changes\[(\d+)\]/.exec(path)?.[1];
-  throw new HubError('BAD_USER_INPUT', `${path}: is a whole number beyond 2^53 - 1, which JSON cannot keep; send it as a string`, {
-    path,
-    ...(index === undefined ? {} : { index: Number(index) }),
-  });
+  throw new HubError(
+    'BAD_USER_INPUT',
+    `${path}: is a whole number beyond 2^53 - 1, which JSON cannot keep; send it as a string`,
+    {
+      path,
+      ...(index === undefined ? {} : { index: Number(index) }),
+    },
+  );
 }
 
 function findBentNumber(value: unknown, path: string): string | null {

@@ -51,14 +51,21 @@ const MIB = 1_024 * 1_024;
 
 /** Every option there is, by the name of its environment variable. */
 export const OPTIONS = {
-  HOST: { about: 'Address to listen on', fallback: '127.0.0.1', schema: z.string().min(1, 'is empty; give an address') },
+  HOST: {
+    about: 'Address to listen on',
+    fallback: '127.0.0.1',
+    schema: z.string().min(1, 'is empty; give an address'),
+  },
   PORT: { about: 'Port to listen on; 0 takes a free one', fallback: '4000', schema: whole(0, 65_535) },
   DATABASE_URL: {
     about: 'Where the log is kept: sqlite:path or postgres://…',
     fallback: 'sqlite:./tidemark.db',
     schema: z
       .string()
-      .regex(/^(sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)$/, 'is neither sqlite:path nor postgres://user@host/database'),
+      .regex(
+        /^(sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)$/,
+        'is neither sqlite:path nor postgres://user@host/database',
+      ),
   },
   REDIS_URL: {
     about: 'Redis that tells hubs of each other: redis://… or rediss://…; absent: one hub, no Redis',
@@ -72,21 +79,54 @@ export const OPTIONS = {
       error: 'is none of trace, debug, info, warn, error, fatal, silent',
     }),
   },
-  MAX_BODY_BYTES: { about: 'Bytes of one request or message', fallback: String(4 * MIB), schema: whole(1_024, 1_024 * MIB) },
+  MAX_BODY_BYTES: {
+    about: 'Bytes of one request or message',
+    fallback: String(4 * MIB),
+    schema: whole(1_024, 1_024 * MIB),
+  },
   MAX_CHANGES_PER_CALL: { about: 'Changes in one publish', fallback: '1000', schema: whole(1, 5_000) },
-  MAX_DATA_BYTES: { about: "Bytes of one change's data as JSON", fallback: String(256 * 1_024), schema: whole(2, 64 * MIB) },
+  MAX_DATA_BYTES: {
+    about: "Bytes of one change's data as JSON",
+    fallback: String(256 * 1_024),
+    schema: whole(2, 64 * MIB),
+  },
   MAX_DATA_DEPTH: { about: 'Levels of nesting in data', fallback: '64', schema: whole(1, 1_000) },
-  MAX_NAME_LENGTH: { about: 'Characters of a collection, source or consumer', fallback: '200', schema: whole(1, 250) },
-  MAX_KEY_LENGTH: { about: "Characters of an entity's key or a change's id", fallback: '500', schema: whole(1, 600) },
+  MAX_NAME_LENGTH: {
+    about: 'Characters of a collection, source or consumer',
+    fallback: '200',
+    schema: whole(1, 250),
+  },
+  MAX_KEY_LENGTH: {
+    about: "Characters of an entity's key or a change's id",
+    fallback: '500',
+    schema: whole(1, 600),
+  },
   NAME_PATTERN: {
-    about: 'Regular expression that collections, sources and consumers must match; absent: any printable text',
+    about:
+      'Regular expression that collections, sources and consumers must match; absent: any printable text',
     fallback: '',
     schema: z.string().refine(isPattern, 'is no regular expression'),
   },
-  MAX_WAITING_CHANGES: { about: 'Changes that may wait for a commit', fallback: '50000', schema: whole(1, 10_000_000) },
-  MAX_WAITING_BYTES: { about: 'Bytes that may wait for a commit', fallback: String(64 * MIB), schema: whole(1, 16_384 * MIB) },
-  POLL_MS: { about: "Milliseconds between looks at the log's end", fallback: '250', schema: whole(10, 60_000) },
-  TAIL_BYTES: { about: 'Bytes of newest changes kept in memory', fallback: String(64 * MIB), schema: whole(0, 16_384 * MIB) },
+  MAX_WAITING_CHANGES: {
+    about: 'Changes that may wait for a commit',
+    fallback: '50000',
+    schema: whole(1, 10_000_000),
+  },
+  MAX_WAITING_BYTES: {
+    about: 'Bytes that may wait for a commit',
+    fallback: String(64 * MIB),
+    schema: whole(1, 16_384 * MIB),
+  },
+  POLL_MS: {
+    about: "Milliseconds between looks at the log's end",
+    fallback: '250',
+    schema: whole(10, 60_000),
+  },
+  TAIL_BYTES: {
+    about: 'Bytes of newest changes kept in memory',
+    fallback: String(64 * MIB),
+    schema: whole(0, 16_384 * MIB),
+  },
   DATABASE_POOL: { about: 'Connections to PostgreSQL at most', fallback: '10', schema: whole(2, 1_000) },
   SOCKET_BUFFER_BYTES: {
     about: 'Bytes that may wait in one socket before its subscriptions pause',
@@ -98,7 +138,11 @@ export const OPTIONS = {
     fallback: '12000',
     schema: whole(100, 3_600_000),
   },
-  DRAIN_MS: { about: 'Milliseconds that a graceful stop may take', fallback: '10000', schema: whole(0, 600_000) },
+  DRAIN_MS: {
+    about: 'Milliseconds that a graceful stop may take',
+    fallback: '10000',
+    schema: whole(0, 600_000),
+  },
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof OPTIONS;
@@ -115,7 +159,9 @@ export function readConfig(environment: Environment): Config {
     const given = environment[name]?.trim();
     const result = schema.safeParse(given === undefined || given === '' ? fallback : given);
     if (result.success) return result.data as T;
-    throw new ConfigError(`${name} ${result.error.issues[0]?.message ?? 'is not allowed'} (it is ${JSON.stringify(given)}).`);
+    throw new ConfigError(
+      `${name} ${result.error.issues[0]?.message ?? 'is not allowed'} (it is ${JSON.stringify(given)}).`,
+    );
   };
   const pattern = value<string>('NAME_PATTERN');
   return {

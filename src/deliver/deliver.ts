@@ -122,7 +122,11 @@ export class Deliverer {
     if (session.options.name !== null) this.options.consumers.attach(session);
     session.run().catch((error: unknown) => {
       this.options.onError(error);
-      session.end(new HubError('LOG_UNAVAILABLE', 'The subscription failed; subscribe again to go on.', { retryable: true }));
+      session.end(
+        new HubError('LOG_UNAVAILABLE', 'The subscription failed; subscribe again to go on.', {
+          retryable: true,
+        }),
+      );
     });
   }
 

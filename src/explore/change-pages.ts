@@ -24,10 +24,14 @@ export interface ChangePageArgs {
  */
 export async function changePage(log: Log, args: ChangePageArgs): Promise<Connection<Change>> {
   const { filter, first, last } = args;
-  if (first !== null && last !== null) throw badInput('last', 'cannot stand beside first; page forwards or backwards');
+  if (first !== null && last !== null)
+    throw badInput('last', 'cannot stand beside first; page forwards or backwards');
   const size = last === null ? checkPageSize(first ?? DEFAULT_PAGE, 'first') : checkPageSize(last, 'last');
   const { earliest, head } = await log.extent();
-  const after = args.after === null ? earliest - 1n : await log.checkStart(log.cursors.decode(args.after, 'after'), 'after');
+  const after =
+    args.after === null
+      ? earliest - 1n
+      : await log.checkStart(log.cursors.decode(args.after, 'after'), 'after');
   const before = args.before === null ? null : log.cursors.decode(args.before, 'before');
   if (before !== null && before > head) throw cursorAhead('before');
   const through = before === null ? head : before - 1n;
@@ -60,9 +64,13 @@ export async function historyPage(
   if (after !== null) {
     const at = rows.shift();
     if (at?.collection !== entity.collection || at.key !== entity.key) {
-      throw new HubError('INVALID_CURSOR', "after: is no place in this entity's history; send back an edge's cursor.", {
-        path: 'after',
-      });
+      throw new HubError(
+        'INVALID_CURSOR',
+        "after: is no place in this entity's history; send back an edge's cursor.",
+        {
+          path: 'after',
+        },
+      );
     }
   }
   const page = rows.slice(0, size).map((row) => new Change(row));

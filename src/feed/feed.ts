@@ -103,7 +103,8 @@ export class Feed {
   announced(announcement: Extract<Announcement, { kind: 'appended' }>): void {
     const { from, to, rows } = announcement;
     if (to <= this.head) return;
-    if (this.#filling === null && from === this.head + 1n && rows && isRun(rows, from, to)) this.#advance(rows.map((row) => new Change(row)));
+    if (this.#filling === null && from === this.head + 1n && rows && isRun(rows, from, to))
+      this.#advance(rows.map((row) => new Change(row)));
     else this.reach(to);
   }
 
@@ -158,7 +159,8 @@ export class Feed {
     try {
       while (this.head < this.#target && !this.#closed) {
         const rows = await this.log.changes({ after: this.head, through: this.#target, limit: FILL_PAGE });
-        if (rows.length === 0) throw new Error(`The log holds nothing at ${this.head + 1n}, though its end is ${this.#target}.`);
+        if (rows.length === 0)
+          throw new Error(`The log holds nothing at ${this.head + 1n}, though its end is ${this.#target}.`);
         this.#advance(rows.map((row) => new Change(row)));
       }
     } catch (error) {

@@ -69,6 +69,9 @@ export class Playback {
     const through = end < tail.head ? end : tail.head;
     const rows = await log.changes({ after: this.position, through, filter: this.filter, limit });
     const full = rows.length === limit;
-    return { changes: rows.map((row) => new Change(row)), through: full ? (rows.at(-1)?.position ?? through) : through };
+    return {
+      changes: rows.map((row) => new Change(row)),
+      through: full ? (rows.at(-1)?.position ?? through) : through,
+    };
   }
 }

@@ -83,8 +83,16 @@ export function viewOf(
 export interface Effects {
   /** The newest change of each entity that the group touches. */
   readonly newest: readonly ChangeRow[];
-  readonly collections: readonly { readonly name: string; readonly entities: number; readonly changes: number }[];
-  readonly sources: readonly { readonly name: string; readonly changes: number; readonly lastChangeAt: number }[];
+  readonly collections: readonly {
+    readonly name: string;
+    readonly entities: number;
+    readonly changes: number;
+  }[];
+  readonly sources: readonly {
+    readonly name: string;
+    readonly changes: number;
+    readonly lastChangeAt: number;
+  }[];
   readonly head: Position;
   readonly recordedAt: number;
 }
@@ -103,10 +111,18 @@ export function effectsOf(changes: readonly ChangeRow[], view: AppendView): Effe
     head = change.position;
     recordedAt = change.recordedAt;
     newest.set(pairKey(change.collection, change.key), change);
-    const collection = entryOf(collections, change.collection, () => ({ name: change.collection, entities: 0, changes: 0 }));
+    const collection = entryOf(collections, change.collection, () => ({
+      name: change.collection,
+      entities: 0,
+      changes: 0,
+    }));
     collection.changes += 1;
     collection.entities += change.operation === 'CREATE' ? 1 : change.operation === 'DELETE' ? -1 : 0;
-    const source = entryOf(sources, change.source, () => ({ name: change.source, changes: 0, lastChangeAt: 0 }));
+    const source = entryOf(sources, change.source, () => ({
+      name: change.source,
+      changes: 0,
+      lastChangeAt: 0,
+    }));
     source.changes += 1;
     source.lastChangeAt = change.recordedAt;
   }

@@ -55,7 +55,9 @@ export const sqliteFilterSql: FilterSql = {
     return sql;
   },
   ofConditions: (conditions, parameters) =>
-    conditions.length === 0 ? [] : [`${HOLDS_FUNCTION}(data, ${parameters.add(JSON.stringify(conditions))}) = 1`],
+    conditions.length === 0
+      ? []
+      : [`${HOLDS_FUNCTION}(data, ${parameters.add(JSON.stringify(conditions))}) = 1`],
 };
 
 const pick = <K extends keyof ChangeFilter>(filter: ChangeFilter, name: K): Pick<ChangeFilter, K> | object =>
@@ -71,10 +73,17 @@ export const postgresFilterSql: FilterSql = {
       return [not ? `${column} <> all (${list}::text[])` : `${column} = any (${list}::text[])`];
     });
     if (filter.changedFields) {
-      sql.push(`coalesce(undo, after)::jsonb ?| ${parameters.add(arrayLiteral(filter.changedFields))}::text[]`);
+      sql.push(
+        `coalesce(undo, after)::jsonb ?| ${parameters.add(arrayLiteral(filter.changedFields))}::text[]`,
+      );
     }
     const where = filter.where ?? [];
-    return [...sql, ...where.flatMap((condition) => postgresCondition(condition, changeValue(condition, parameters), parameters))];
+    return [
+      ...sql,
+      ...where.flatMap((condition) =>
+        postgresCondition(condition, changeValue(condition, parameters), parameters),
+      ),
+    ];
   },
   ofConditions: (conditions, parameters) =>
     conditions.flatMap((condition) => {
@@ -95,7 +104,8 @@ function changeValue(condition: FieldCondition, parameters: Parameters): string 
 }
 
 const jsonPath = (steps: readonly string[]): string => `strict $${memberAccess(steps)}`;
-const memberAccess = (steps: readonly string[]): string => steps.map((step) => `.${JSON.stringify(step)}`).join('');
+const memberAccess = (steps: readonly string[]): string =>
+  steps.map((step) => `.${JSON.stringify(step)}`).join('');
 
 const SQL_OPERATORS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
@@ -110,7 +120,9 @@ function postgresCondition(condition: FieldCondition, value: string, parameters:
   }
   if (condition.exists !== undefined) sql.push(`${value} is ${condition.exists ? 'not null' : 'null'}`);
   if (condition.startsWith !== undefined) {
-    sql.push(`(jsonb_typeof(${value}) = 'string' and starts_with(${value} #>> '{}', ${parameters.add(condition.startsWith)}))`);
+    sql.push(
+      `(jsonb_typeof(${value}) = 'string' and starts_with(${value} #>> '{}', ${parameters.add(condition.startsWith)}))`,
+    );
   }
   for (const name of COMPARISONS) {
     const bound = condition[name];
@@ -118,7 +130,9 @@ function postgresCondition(condition: FieldCondition, value: string, parameters:
       sql.push(`(jsonb_typeof(${value}) = 'number' and ${value} ${SQL_OPERATORS[name]} ${json(bound)})`);
     } else if (bound !== undefined) {
       const text = `(${value} #>> '{}') collate "C"`;
-      sql.push(`(jsonb_typeof(${value}) = 'string' and ${text} ${SQL_OPERATORS[name]} ${parameters.add(bound)})`);
+      sql.push(
+        `(jsonb_typeof(${value}) = 'string' and ${text} ${SQL_OPERATORS[name]} ${parameters.add(bound)})`,
+      );
     }
   }
   return sql;

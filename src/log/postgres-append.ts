@@ -32,7 +32,11 @@ export class PostgresAppender implements Appender {
     });
   }
 
-  async #appendOn<T>(connection: PoolClient, lookup: Lookup, plan: (view: AppendView) => Plan<T>): Promise<Appended<T>> {
+  async #appendOn<T>(
+    connection: PoolClient,
+    lookup: Lookup,
+    plan: (view: AppendView) => Plan<T>,
+  ): Promise<Appended<T>> {
     const head = await lockHead(connection);
     const view = await this.#view(connection, head, lookup);
     const { changes, value } = plan(view);
@@ -56,12 +60,15 @@ export class PostgresAppender implements Appender {
     const recorded = new Map<string, ChangeRow>();
     const keys = lookup.entities;
     const collections = arrayLiteral(keys.map((one) => one.collection));
-    const rows = await this.database.run(connection, ENTITIES, [collections, arrayLiteral(keys.map((one) => one.key))]);
+    const rows = await this.database.run(connection, ENTITIES, [
+      collections,
+      arrayLiteral(keys.map((one) => one.key)),
+    ]);
     for (const row of rows) {
-      entities.set(pairKey(asText(row['collection']), asText(row['key'])), {
-        version: asNumber(row['version']),
-        data: orNull(row['data'], asText),
-        position: asBigint(row['position']),
+      entities.set(pairKey(asText(row.collection), asText(row.key)), {
+        version: asNumber(row.version),
+        data: orNull(row.data, asText),
+        position: asBigint(row.position),
       });
     }
     if (lookup.ids.length > 0) {
@@ -72,7 +79,7 @@ export class PostgresAppender implements Appender {
         recorded.set(pairKey(change.source, change.id), change);
       }
     }
-    return viewOf(asBigint(head['position']), asNumber(head['recorded_at']), entities, recorded);
+    return viewOf(asBigint(head.position), asNumber(head.recorded_at), entities, recorded);
   }
 
   /**
@@ -150,7 +157,8 @@ const APPEND = `with
   update log_head set position = $29, recorded_at = $30 where one = 1`;
 
 function appendParameters(changes: readonly ChangeRow[], effects: Effects): Parameter[] {
-  const list = (read: (change: ChangeRow) => string | number | Position | null): string => arrayLiteral(changes.map(read));
+  const list = (read: (change: ChangeRow) => string | number | Position | null): string =>
+    arrayLiteral(changes.map(read));
   const newest = (read: (change: ChangeRow) => string | number | Position | null): string =>
     arrayLiteral(effects.newest.map(read));
   return [
@@ -159,7 +167,12 @@ function appendParameters(changes: readonly ChangeRow[], effects: Effects): Para
     ...[list((c) => c.after), list((c) => c.undo), list((c) => c.digest), list((c) => c.headers)],
     ...[list((c) => c.occurredAt), list((c) => c.recordedAt)],
     ...[newest((c) => c.collection), newest((c) => c.key), newest((c) => c.version), newest((c) => c.after)],
-    ...[newest((c) => c.operation), newest((c) => c.position), newest((c) => c.source), newest((c) => c.recordedAt)],
+    ...[
+      newest((c) => c.operation),
+      newest((c) => c.position),
+      newest((c) => c.source),
+      newest((c) => c.recordedAt),
+    ],
     arrayLiteral(effects.collections.map((one) => one.name)),
     arrayLiteral(effects.collections.map((one) => one.entities)),
     arrayLiteral(effects.collections.map((one) => one.changes)),

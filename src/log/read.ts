@@ -23,7 +23,11 @@ export interface Range {
   readonly fromEnd?: boolean;
 }
 
-export async function readRange(database: Database, filterSql: FilterSql, range: Range): Promise<ChangeRow[]> {
+export async function readRange(
+  database: Database,
+  filterSql: FilterSql,
+  range: Range,
+): Promise<ChangeRow[]> {
   const parameters = new Parameters();
   const conditions = [`position > ${parameters.add(range.after)}`];
   if (range.through !== undefined) conditions.push(`position <= ${parameters.add(range.through)}`);
@@ -57,19 +61,28 @@ export async function readHistory(database: Database, from: Position, limit: num
  * The place right before the first change recorded at or after `time`; the log's end where there is none.
  * recordedAt never goes back along the log, so halving finds it by primary key, without an index on times.
  */
-export async function placeBefore(database: Database, time: number, earliest: Position, head: Position): Promise<Position> {
+export async function placeBefore(
+  database: Database,
+  time: number,
+  earliest: Position,
+  head: Position,
+): Promise<Position> {
   let low = earliest;
   let high = head + 1n;
   while (low < high) {
     const middle = (low + high) / 2n;
     const [row] = await database.read('select recorded_at from change where position = $1', [middle]);
-    if (row !== undefined && asNumber(row['recorded_at']) < time) low = middle + 1n;
+    if (row !== undefined && asNumber(row.recorded_at) < time) low = middle + 1n;
     else high = middle;
   }
   return low - 1n;
 }
 
-export async function readEntity(database: Database, collection: string, key: string): Promise<Entity | null> {
+export async function readEntity(
+  database: Database,
+  collection: string,
+  key: string,
+): Promise<Entity | null> {
   const [row] = await database.read(
     `select ${ENTITY_COLUMNS} from entity where collection = $1 and key = $2 and not deleted`,
     [collection, key],
@@ -86,7 +99,11 @@ export interface EntityRange {
   readonly limit: number;
 }
 
-export async function readEntities(database: Database, filterSql: FilterSql, range: EntityRange): Promise<Entity[]> {
+export async function readEntities(
+  database: Database,
+  filterSql: FilterSql,
+  range: EntityRange,
+): Promise<Entity[]> {
   const parameters = new Parameters();
   const conditions = [`collection = ${parameters.add(range.collection)}`, 'not deleted'];
   if (range.afterKey !== null) conditions.push(`key > ${parameters.add(range.afterKey)}`);
@@ -113,16 +130,16 @@ export interface SourceCount {
 
 export const readCollections = async (database: Database): Promise<CollectionCount[]> =>
   (await database.read('select name, entities, changes from collection_stat order by name')).map((row) => ({
-    name: asText(row['name']),
-    entityCount: asNumber(row['entities']),
-    changeCount: asNumber(row['changes']),
+    name: asText(row.name),
+    entityCount: asNumber(row.entities),
+    changeCount: asNumber(row.changes),
   }));
 
 export const readSources = async (database: Database): Promise<SourceCount[]> =>
   (await database.read('select name, changes, last_change_at from source_stat order by name')).map((row) => ({
-    name: asText(row['name']),
-    changeCount: asNumber(row['changes']),
-    lastChangeAt: asNumber(row['last_change_at']),
+    name: asText(row.name),
+    changeCount: asNumber(row.changes),
+    lastChangeAt: asNumber(row.last_change_at),
   }));
 
 /** Where the log begins and ends. */
@@ -141,5 +158,9 @@ export async function readExtent(database: Database): Promise<Extent> {
 
 function extentOf(row: Row | undefined): Extent {
   if (!row) throw new Error('The table log_head holds no row; the database was not migrated.');
-  return { logId: asText(row['log_id']), head: asBigint(row['position']), earliest: asBigint(row['earliest']) };
+  return {
+    logId: asText(row.log_id),
+    head: asBigint(row.position),
+    earliest: asBigint(row.earliest),
+  };
 }

@@ -54,14 +54,14 @@ export class SqliteAppender implements Appender {
       const row = this.#statements.recorded.get(source, id) as Row | undefined;
       if (row) recorded.set(pairKey(source, id), changeOf(row));
     }
-    return viewOf(asBigint(head['position']), asNumber(head['recorded_at']), entities, recorded);
+    return viewOf(asBigint(head.position), asNumber(head.recorded_at), entities, recorded);
   }
 }
 
 const entityState = (row: Row): EntityState => ({
-  version: asNumber(row['version']),
-  data: orNull(row['data'], asText),
-  position: asBigint(row['position']),
+  version: asNumber(row.version),
+  data: orNull(row.data, asText),
+  position: asBigint(row.position),
 });
 
 const changeValues = (change: ChangeRow): unknown[] => [

@@ -69,7 +69,8 @@ export class Change {
   }
 }
 
-const parsed = (text: string | null): JsonObject | null => (text === null ? null : (JSON.parse(text) as JsonObject));
+const parsed = (text: string | null): JsonObject | null =>
+  text === null ? null : (JSON.parse(text) as JsonObject);
 
 /** The undo that leads from `after` back to `before`, by `changed` top-level fields. */
 export function undoOf(before: JsonObject, changed: readonly string[]): Undo {
@@ -85,6 +86,8 @@ function undone(after: JsonObject | null, undoText: string | null): JsonObject |
   if (undoText === null) return null;
   const undo = JSON.parse(undoText) as Undo;
   const kept = Object.entries(after ?? {}).filter(([name]) => !Object.hasOwn(undo, name));
-  const restored = Object.entries(undo).flatMap(([name, was]) => (was.length === 0 ? [] : [[name, was[0]] as const]));
+  const restored = Object.entries(undo).flatMap(([name, was]) =>
+    was.length === 0 ? [] : [[name, was[0]] as const],
+  );
   return objectOf([...kept, ...restored]);
 }

@@ -82,7 +82,10 @@ function compare(value: Json | undefined, bound: number | string): number | null
  * Checks conditions that came from outside. `place` names the list.
  * @throws HubError BAD_USER_INPUT naming the condition and what to do.
  */
-export function parseConditions(input: readonly Readonly<Record<string, unknown>>[], place: string): FieldCondition[] {
+export function parseConditions(
+  input: readonly Readonly<Record<string, unknown>>[],
+  place: string,
+): FieldCondition[] {
   if (input.length > MAX_CONDITIONS) {
     throw badInput(place, `holds ${input.length} conditions; ${MAX_CONDITIONS} are allowed`);
   }
@@ -90,7 +93,7 @@ export function parseConditions(input: readonly Readonly<Record<string, unknown>
 }
 
 function parseCondition(input: Readonly<Record<string, unknown>>, place: string): FieldCondition {
-  const path = input['field'] as string;
+  const path = input.field as string;
   if (path === '' || path.length > MAX_FIELD_LENGTH || path.split('.').includes('') || !isPlainText(path)) {
     throw badInput(`${place}.field`, 'is not a dotted path; write it as "origin.latitude"');
   }
@@ -110,10 +113,18 @@ function checkOperand(name: (typeof OPERATORS)[number], operand: Json, place: st
   if (text.includes('\\u0000') || !isPlainText(text) || /\\ud[89a-f]/i.test(text)) {
     throw badInput(place, 'holds text that no data can hold (U+0000 or half of a surrogate pair)');
   }
-  if ((COMPARISONS as readonly string[]).includes(name) && typeof operand !== 'number' && typeof operand !== 'string') {
+  if (
+    (COMPARISONS as readonly string[]).includes(name) &&
+    typeof operand !== 'number' &&
+    typeof operand !== 'string'
+  ) {
     throw badInput(place, 'compares with a number or a string only');
   }
-  if (name === 'in' && Array.isArray(operand) && (operand.length === 0 || operand.length > MAX_ALTERNATIVES)) {
+  if (
+    name === 'in' &&
+    Array.isArray(operand) &&
+    (operand.length === 0 || operand.length > MAX_ALTERNATIVES)
+  ) {
     throw badInput(place, `takes 1 to ${MAX_ALTERNATIVES} values`);
   }
 }

@@ -41,7 +41,8 @@ export function matcher(filter: ChangeFilter): (change: Change) => boolean {
   };
 }
 
-const setOf = (values: readonly string[] | undefined): ReadonlySet<string> | null => (values ? new Set(values) : null);
+const setOf = (values: readonly string[] | undefined): ReadonlySet<string> | null =>
+  values ? new Set(values) : null;
 
 /**
  * Checks a filter that came from outside and brings it into one form: lists sorted and without repeats, empty parts left
@@ -49,12 +50,16 @@ const setOf = (values: readonly string[] | undefined): ReadonlySet<string> | nul
  * @throws HubError BAD_USER_INPUT where a list is empty (it would match nothing, for ever and silently) or too long, or
  *   where a condition is wrong.
  */
-export function parseFilter(input: Readonly<Record<string, unknown>> | null | undefined, place: string): ChangeFilter {
+export function parseFilter(
+  input: Readonly<Record<string, unknown>> | null | undefined,
+  place: string,
+): ChangeFilter {
   if (!input) return EVERYTHING;
   const lists = LISTS.flatMap((name) => {
     const values = input[name] as readonly string[] | null | undefined;
     if (!values || (values.length === 0 && name === 'excludeSources')) return [];
-    if (values.length === 0) throw badInput(`${place}.${name}`, 'is empty and would match nothing; leave it out');
+    if (values.length === 0)
+      throw badInput(`${place}.${name}`, 'is empty and would match nothing; leave it out');
     if (values.length > MAX_VALUES) {
       throw badInput(`${place}.${name}`, `holds ${values.length} values; ${MAX_VALUES} are allowed`);
     }
@@ -62,6 +67,12 @@ export function parseFilter(input: Readonly<Record<string, unknown>> | null | un
     if (odd >= 0) throw badInput(`${place}.${name}[${odd}]`, 'holds U+0000 or half of a surrogate pair');
     return [[name, [...new Set(values)].sort()] as const];
   });
-  const where = parseConditions((input['where'] ?? []) as readonly Record<string, unknown>[], `${place}.where`);
-  return Object.fromEntries([...lists, ...(where.length > 0 ? [['where', where] as const] : [])]) as ChangeFilter;
+  const where = parseConditions(
+    (input.where ?? []) as readonly Record<string, unknown>[],
+    `${place}.where`,
+  );
+  return Object.fromEntries([
+    ...lists,
+    ...(where.length > 0 ? [['where', where] as const] : []),
+  ]) as ChangeFilter;
 }

@@ -31,15 +31,17 @@ export function findDefect(value: Json, maxDepth: number, path = ''): JsonDefect
   }
   for (const [name, inner] of Object.entries(value)) {
     const inPath = `${path}.${name}`;
-    const defect = textDefect(name, inPath) ?? findDefect(inner as Json, maxDepth - 1, inPath);
+    const defect = textDefect(name, inPath) ?? findDefect(inner, maxDepth - 1, inPath);
     if (defect) return defect;
   }
   return null;
 }
 
 function textDefect(text: string, path: string): JsonDefect | null {
-  if (text.includes('\0')) return { path, sentence: 'holds the character U+0000, which cannot be kept; leave it out' };
-  if (!text.isWellFormed()) return { path, sentence: 'holds half of a surrogate pair, which is not text; mend it' };
+  if (text.includes('\0'))
+    return { path, sentence: 'holds the character U+0000, which cannot be kept; leave it out' };
+  if (!text.isWellFormed())
+    return { path, sentence: 'holds half of a surrogate pair, which is not text; mend it' };
   return null;
 }
 
@@ -47,7 +49,10 @@ function numberDefect(value: number, path: string): JsonDefect | null {
   if (!Number.isFinite(value)) return { path, sentence: 'is a number beyond a double; send it as a string' };
   const size = Math.abs(value);
   if (size >= UNSAFE && size < EXPONENT && Number.isInteger(value)) {
-    return { path, sentence: 'is a whole number beyond 2^53 - 1, which JSON cannot keep; send it as a string' };
+    return {
+      path,
+      sentence: 'is a whole number beyond 2^53 - 1, which JSON cannot keep; send it as a string',
+    };
   }
   return null;
 }

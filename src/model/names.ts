@@ -30,7 +30,8 @@ function checkText(text: string, place: string, maxLength: number): string {
   if (text.length > maxLength) {
     throw badInput(place, `has ${text.length} characters; ${maxLength} are allowed`);
   }
-  if (!text.isWellFormed()) throw badInput(place, 'holds half of a surrogate pair, which is not text; mend it');
+  if (!text.isWellFormed())
+    throw badInput(place, 'holds half of a surrogate pair, which is not text; mend it');
   if (UNPRINTABLE.test(text)) throw badInput(place, 'holds a control character; leave it out');
   return text;
 }

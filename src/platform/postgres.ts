@@ -47,7 +47,9 @@ export class PostgresDatabase implements DatabaseBase {
     });
     await dataSource.initialize();
     const { master } = dataSource.driver as unknown as { master: Pool };
-    const { rows } = await master.query<{ version: string }>('show server_version');
+    const { rows } = await master.query<{ version: string }>(
+      "select current_setting('server_version') as version",
+    );
     return new PostgresDatabase(dataSource, master, rows[0]?.version.split(' ')[0] ?? 'of unknown version');
   }
 
@@ -119,5 +121,7 @@ export function isConnectionLost(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return /^(08|53|57|58|25006)/.test(code);
   if (typeof code === 'string') return /^E[A-Z]+$/.test(code);
-  return /timeout|terminated|not queryable|Client was closed|Cannot use a pool|connection/i.test(error.message);
+  return /timeout|terminated|not queryable|Client was closed|Cannot use a pool|connection/i.test(
+    error.message,
+  );
 }

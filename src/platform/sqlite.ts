@@ -93,7 +93,12 @@ export class SqliteDatabase implements DatabaseBase {
     await this.dataSource.destroy();
   }
 
-  #run(handle: BetterSqlite3.Database, cacheKey: string, sql: string, parameters: readonly Parameter[]): Row[] {
+  #run(
+    handle: BetterSqlite3.Database,
+    cacheKey: string,
+    sql: string,
+    parameters: readonly Parameter[],
+  ): Row[] {
     let statement = this.#statements.get(cacheKey);
     if (!statement) {
       statement = handle.prepare(sql).safeIntegers(true);
@@ -106,7 +111,9 @@ export class SqliteDatabase implements DatabaseBase {
 
 /** `$1`, `$2`, … by name; SQLite knows no booleans. */
 const named = (parameters: readonly Parameter[]): Record<string, unknown> =>
-  Object.fromEntries(parameters.map((value, i) => [String(i + 1), typeof value === 'boolean' ? Number(value) : value]));
+  Object.fromEntries(
+    parameters.map((value, i) => [String(i + 1), typeof value === 'boolean' ? Number(value) : value]),
+  );
 
 const sqliteVersion = (handle: BetterSqlite3.Database): string =>
   (handle.prepare('select sqlite_version() as version').get() as { version: string }).version;
@@ -141,10 +148,15 @@ function guarded<T>(work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof HubError) throw error;
-    if (error instanceof Sqlite.SqliteError && !error.code.startsWith('SQLITE_CONSTRAINT') && error.code !== 'SQLITE_ERROR') {
+    if (
+      error instanceof Sqlite.SqliteError &&
+      !error.code.startsWith('SQLITE_CONSTRAINT') &&
+      error.code !== 'SQLITE_ERROR'
+    ) {
       throw logUnavailable(error);
     }
-    if (error instanceof TypeError && error.message.includes('database connection is not open')) throw logUnavailable(error);
+    if (error instanceof TypeError && error.message.includes('database connection is not open'))
+      throw logUnavailable(error);
     throw error;
   }
 }

@@ -65,7 +65,10 @@ export function checkCall(call: PublishCall, limits: Limits): CheckedCall {
       { path: 'changes', limit: limits.changesPerCall },
     );
   }
-  return { atomic: call.atomic, changes: call.changes.map((change, index) => checkAt(change, index, source, limits)) };
+  return {
+    atomic: call.atomic,
+    changes: call.changes.map((change, index) => checkAt(change, index, source, limits)),
+  };
 }
 
 function checkAt(input: ChangeInput, index: number, source: string, limits: Limits): CheckedChange {
@@ -83,7 +86,10 @@ function checkChange(input: ChangeInput, place: string, source: string, limits: 
   if (id !== null) checkKey(id, `${place}.id`, limits);
   const expectedVersion = input.expectedVersion ?? null;
   if (expectedVersion !== null && expectedVersion < 0) {
-    throw badInput(`${place}.expectedVersion`, 'is below 0; give the version that you read, or 0 for "not live"');
+    throw badInput(
+      `${place}.expectedVersion`,
+      'is below 0; give the version that you read, or 0 for "not live"',
+    );
   }
   const { write } = input;
   const data = checkData(input, place, limits);
@@ -147,4 +153,6 @@ export const atIndex = (error: unknown, index: number): unknown =>
   error instanceof HubError ? new HubError(error.code, error.message, { ...error.details, index }) : error;
 
 const digestOf = (collection: string, key: string, write: Write, data: JsonObject | null): string =>
-  createHash('sha256').update(canonicalJson([collection, key, write, data])).digest('base64url');
+  createHash('sha256')
+    .update(canonicalJson([collection, key, write, data]))
+    .digest('base64url');

@@ -22,9 +22,7 @@ export interface ChangeResult {
 }
 
 /** What became of one call: a result a change, or the error that refused the whole call. */
-export type CallResult =
-  | { readonly results: readonly ChangeResult[] }
-  | { readonly error: HubError };
+export type CallResult = { readonly results: readonly ChangeResult[] } | { readonly error: HubError };
 
 interface Known extends Current {
   readonly position: Position | null;
@@ -87,7 +85,8 @@ export class GroupPlan {
   #aborted(result: ChangeResult, length: number): ChangeResult {
     const firstOfCall = this.view.head + BigInt(length) + 1n;
     if (result.outcome === 'CONFLICT') return result;
-    if (result.outcome === 'DUPLICATE' && (result.change?.row.position ?? firstOfCall) < firstOfCall) return result;
+    if (result.outcome === 'DUPLICATE' && (result.change?.row.position ?? firstOfCall) < firstOfCall)
+      return result;
     return { outcome: 'ABORTED', change: null, conflict: null };
   }
 
@@ -128,7 +127,11 @@ export class GroupPlan {
     const recorded = new Change(row);
     this.rows.push(row);
     this.changes.push(recorded);
-    this.#entities.set(pairKey(row.collection, row.key), { version: row.version, data: decision.after, position });
+    this.#entities.set(pairKey(row.collection, row.key), {
+      version: row.version,
+      data: decision.after,
+      position,
+    });
     if (change.idGiven) this.#recorded.set(pairKey(row.source, row.id), recorded);
     return recorded;
   }

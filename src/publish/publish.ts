@@ -81,9 +81,13 @@ export class Publisher {
     const { waitingChanges, waitingBytes } = this.options.limits;
     const full = this.#waitingChanges + changes > waitingChanges || this.#waitingBytes + bytes > waitingBytes;
     if (full && this.#waitingChanges > 0) {
-      throw new HubError('OVERLOADED', 'Too many changes wait to be recorded and nothing of this call was; send it again later.', {
-        retryable: true,
-      });
+      throw new HubError(
+        'OVERLOADED',
+        'Too many changes wait to be recorded and nothing of this call was; send it again later.',
+        {
+          retryable: true,
+        },
+      );
     }
     this.#waitingChanges += changes;
     this.#waitingBytes += bytes;

@@ -28,7 +28,9 @@ export interface HttpOptions {
  * GraphQL over HTTP at /graphql. Bodies are JSON only (any other content type is 415), so a browser asks before it sends
  * one for another site; GET runs queries only. That is what prevents forged requests, and why Apollo's own check is off.
  */
-export async function createHttp(options: HttpOptions): Promise<{ app: FastifyInstance; apollo: ApolloServer<Context> }> {
+export async function createHttp(
+  options: HttpOptions,
+): Promise<{ app: FastifyInstance; apollo: ApolloServer<Context> }> {
   const app = fastify({ bodyLimit: options.bodyBytes, forceCloseConnections: 'idle' });
   const apollo = new ApolloServer<Context>({
     schema: options.schema,
@@ -37,7 +39,8 @@ export async function createHttp(options: HttpOptions): Promise<{ app: FastifyIn
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxTokens: MAX_TOKENS },
-    formatError: (formatted, error) => formatError(unwrapResolverError(error), formatted.message, options.report),
+    formatError: (formatted, error) =>
+      formatError(unwrapResolverError(error), formatted.message, options.report),
     plugins: [requestRules],
   });
   await apollo.start();
@@ -65,7 +68,10 @@ const requestRules: ApolloServerPlugin<Context> = {
     Promise.resolve({
       didResolveOperation: ({ operation, request }) => {
         if (operation?.operation === 'subscription') {
-          throw asRequestError('a subscription needs a WebSocket at /graphql (graphql-transport-ws); open one', 'query');
+          throw asRequestError(
+            'a subscription needs a WebSocket at /graphql (graphql-transport-ws); open one',
+            'query',
+          );
         }
         checkBent(request.variables);
         return Promise.resolve();
@@ -91,25 +97,37 @@ function checkBent(variables: Readonly<Record<string, unknown>> | undefined): vo
 const asRequestError = (sentence: string, place: string): GraphQLError =>
   new GraphQLError(`${place}: ${sentence}.`, { extensions: { code: 'BAD_USER_INPUT', path: place } });
 
-function formatError(error: unknown, message: string, report: ReportDefect): ReturnType<GraphQLError['toJSON']> {
-  const original = error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
+function formatError(
+  error: unknown,
+  message: string,
+  report: ReportDefect,
+): ReturnType<GraphQLError['toJSON']> {
+  const original =
+    error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
   const shown = toUserError(original, report).toJSON();
-  const code = shown.extensions?.['code'];
+  const code = shown.extensions?.code;
   // Apollo's name for a request that is no GraphQL request at all.
-  return code === 'BAD_REQUEST' ? { ...shown, extensions: { ...shown.extensions, code: 'BAD_USER_INPUT' } } : shown;
+  return code === 'BAD_REQUEST'
+    ? { ...shown, extensions: { ...shown.extensions, code: 'BAD_USER_INPUT' } }
+    : shown;
 }
 
 /** Refusals that come before GraphQL: no JSON, too large, another content type. */
 function sendRequestError(error: FastifyError, reply: FastifyReply, options: HttpOptions): FastifyReply {
   const status = error.statusCode ?? 500;
   const refusal = refusalOf(error, status, options);
-  return reply.code(status).type('application/json').send({ errors: [toUserError(refusal, options.report).toJSON()] });
+  return reply
+    .code(status)
+    .type('application/json')
+    .send({ errors: [toUserError(refusal, options.report).toJSON()] });
 }
 
 function refusalOf(error: FastifyError, status: number, { bodyBytes }: HttpOptions): GraphQLError {
   if (status === 413) {
     const message = `body: is larger than ${bodyBytes} bytes; send fewer changes in one call.`;
-    return new GraphQLError(message, { extensions: { code: 'PAYLOAD_TOO_LARGE', path: 'body', limit: bodyBytes } });
+    return new GraphQLError(message, {
+      extensions: { code: 'PAYLOAD_TOO_LARGE', path: 'body', limit: bodyBytes },
+    });
   }
   if (status === 415) return asRequestError('has another content type; send application/json', 'body');
   if (status === 400) return asRequestError(`is no JSON (${error.message}); mend it`, 'body');

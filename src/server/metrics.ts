@@ -9,7 +9,9 @@ export interface MetricSources {
   readonly head: () => bigint;
   /** Milliseconds since the feed was last known to be at the log's end. */
   readonly feedBehindMs: () => number;
-  readonly consumers: () => Promise<readonly { name: string; lag: number; inFlight: number; connected: boolean }[]>;
+  readonly consumers: () => Promise<
+    readonly { name: string; lag: number; inFlight: number; connected: boolean }[]
+  >;
 }
 
 /** From half a millisecond, an fsync on a fast disk, to what only a database in trouble needs. */
@@ -27,10 +29,22 @@ export class Metrics implements Telemetry {
   });
   readonly #batches = this.#counter('tidemark_batches_delivered_total', 'Batches written to subscriptions');
   readonly #delivered = this.#counter('tidemark_changes_delivered_total', 'Changes written to subscriptions');
-  readonly #acknowledged = this.#counter('tidemark_acknowledgements_total', 'Acknowledgements that became durable');
-  readonly #lag = this.#perConsumer('tidemark_consumer_lag', 'Changes in the log behind the acknowledged cursor');
-  readonly #inFlight = this.#perConsumer('tidemark_consumer_in_flight', 'Changes delivered and not acknowledged');
-  readonly #connected = this.#perConsumer('tidemark_consumer_connected', 'Whether a hub holds a session of the consumer');
+  readonly #acknowledged = this.#counter(
+    'tidemark_acknowledgements_total',
+    'Acknowledgements that became durable',
+  );
+  readonly #lag = this.#perConsumer(
+    'tidemark_consumer_lag',
+    'Changes in the log behind the acknowledged cursor',
+  );
+  readonly #inFlight = this.#perConsumer(
+    'tidemark_consumer_in_flight',
+    'Changes delivered and not acknowledged',
+  );
+  readonly #connected = this.#perConsumer(
+    'tidemark_consumer_connected',
+    'Whether a hub holds a session of the consumer',
+  );
   #sources: MetricSources | null = null;
 
   constructor() {
@@ -54,11 +68,15 @@ export class Metrics implements Telemetry {
   /** Adds what is read from the rooms at the moment of asking. */
   observe(sources: MetricSources): void {
     this.#gauge('tidemark_subscriptions', 'Live subscriptions of this hub', sources.subscriptions);
-    this.#gauge('tidemark_feed_position', 'The position of the newest change that the feed has handed on', () =>
-      Number(sources.head()),
+    this.#gauge(
+      'tidemark_feed_position',
+      'The position of the newest change that the feed has handed on',
+      () => Number(sources.head()),
     );
-    this.#gauge('tidemark_feed_behind_seconds', "Time since the feed was known to be at the log's end", () =>
-      sources.feedBehindMs() / 1_000,
+    this.#gauge(
+      'tidemark_feed_behind_seconds',
+      "Time since the feed was known to be at the log's end",
+      () => sources.feedBehindMs() / 1_000,
     );
     const signal = new Gauge({
       name: 'tidemark_signal_state',
@@ -66,7 +84,8 @@ export class Metrics implements Telemetry {
       labelNames: ['state'],
       registers: [this.#registry],
       collect: () => {
-        for (const state of ['in-process', 'up', 'down']) signal.set({ state }, sources.signal() === state ? 1 : 0);
+        for (const state of ['in-process', 'up', 'down'])
+          signal.set({ state }, sources.signal() === state ? 1 : 0);
       },
     });
     this.#sources = sources;

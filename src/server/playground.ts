@@ -15,14 +15,15 @@ const POLICY =
 export function wantsPlayground(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const accepts = request.headers.accept ?? '';
-  return accepts.includes('text/html') && (request.query as Record<string, unknown>)['query'] === undefined;
+  return accepts.includes('text/html') && (request.query as Record<string, unknown>).query === undefined;
 }
 
 /** Serves the page's assets under /playground/; answers how to send the page itself. */
 export async function servePlayground(app: FastifyInstance): Promise<(reply: FastifyReply) => FastifyReply> {
   const page = join(FOLDER, 'index.html');
   if (!existsSync(page)) {
-    return (reply) => reply.code(404).type('text/plain').send('The playground was not built; run npm run build.\n');
+    return (reply) =>
+      reply.code(404).type('text/plain').send('The playground was not built; run npm run build.\n');
   }
   const html = readFileSync(page);
   await app.register(fastifyStatic, {

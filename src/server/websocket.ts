@@ -59,7 +59,9 @@ export class WebSockets {
   /** Tells every client that the hub goes away, and waits until they are gone, `graceMs` at most. */
   async close(graceMs: number): Promise<void> {
     const clients = [...this.#server.clients];
-    const gone = clients.map((client) => new Promise<void>((resolve) => client.once('close', () => resolve())));
+    const gone = clients.map(
+      (client) => new Promise<void>((resolve) => client.once('close', () => resolve())),
+    );
     for (const client of clients) client.close(GOING_AWAY, 'The hub is shutting down; connect again.');
     const timer = setTimeout(() => clients.forEach((client) => client.terminate()), graceMs);
     await Promise.all(gone);
@@ -105,7 +107,11 @@ function keepAlive(socket: WebSocket, pingMs: number): () => void {
   return () => clearInterval(timer);
 }
 
-function protocolOptions({ schema, rooms, report }: WebSocketOptions): Parameters<typeof makeServer<never, Extra>>[0] {
+function protocolOptions({
+  schema,
+  rooms,
+  report,
+}: WebSocketOptions): Parameters<typeof makeServer<never, Extra>>[0] {
   const operations = new Operations(schema);
   const plain = (errors: readonly GraphQLError[]): ReturnType<GraphQLError['toJSON']>[] =>
     errors.map((error) => toUserError(error, report).toJSON());
@@ -130,7 +136,7 @@ function protocolOptions({ schema, rooms, report }: WebSocketOptions): Parameter
       return { schema, document, contextValue, ...namesOf(payload) };
     },
     subscribe: async (args) => {
-      const stream = await createSourceEventStream(args as ExecutionArgs);
+      const stream = await createSourceEventStream(args);
       if (Symbol.asyncIterator in stream) return stream as AsyncIterableIterator<never>;
       // Refused before it began: an error message, which ends the operation, says so.
       throw stream.errors?.[0] ?? new Error('A subscription neither began nor was refused.');
@@ -141,7 +147,10 @@ function protocolOptions({ schema, rooms, report }: WebSocketOptions): Parameter
   };
 }
 
-const namesOf = ({ operationName, variables }: SubscribePayload): Pick<ExecutionArgs, 'operationName' | 'variableValues'> => ({
+const namesOf = ({
+  operationName,
+  variables,
+}: SubscribePayload): Pick<ExecutionArgs, 'operationName' | 'variableValues'> => ({
   operationName: operationName ?? null,
   variableValues: variables ?? null,
 });

@@ -43,20 +43,35 @@ const stringify = (envelope: Envelope): string =>
 /** Reads an envelope; null where the text is none that this version knows. */
 export function decodeEnvelope(text: string): Envelope | null {
   try {
-    const { v, hub, announcement } = JSON.parse(text) as { v: unknown; hub: string; announcement: WireAnnouncement };
+    const { v, hub, announcement } = JSON.parse(text) as {
+      v: unknown;
+      hub: string;
+      announcement: WireAnnouncement;
+    };
     if (v !== WIRE_VERSION || typeof hub !== 'string') return null;
     if (announcement.kind !== 'appended') return { hub, announcement };
     const { kind, from, to, rows } = announcement;
-    return { hub, announcement: { kind, from: BigInt(from), to: BigInt(to), rows: rows?.map(rowOf) ?? null } };
+    return {
+      hub,
+      announcement: { kind, from: BigInt(from), to: BigInt(to), rows: rows?.map(rowOf) ?? null },
+    };
   } catch {
     // Whatever else travels on the channel is not ours; a lost hint costs one poll interval.
     return null;
   }
 }
 
-type WireRow = Omit<ChangeRow, 'position' | 'previous'> & { readonly position: string; readonly previous: string | null };
+type WireRow = Omit<ChangeRow, 'position' | 'previous'> & {
+  readonly position: string;
+  readonly previous: string | null;
+};
 type WireAnnouncement =
-  | { readonly kind: 'appended'; readonly from: string; readonly to: string; readonly rows: readonly WireRow[] | null }
+  | {
+      readonly kind: 'appended';
+      readonly from: string;
+      readonly to: string;
+      readonly rows: readonly WireRow[] | null;
+    }
   | { readonly kind: 'consumer'; readonly name: string }
   | { readonly kind: 'probe' };
 

@@ -77,17 +77,19 @@ export class RedisSignal {
   #subscribe(): void {
     if (this.#subscribed !== 'no') return this.#send({ kind: 'probe' });
     this.#subscribed = 'asked';
-    this.#pubsub.subscribe(this.#channel, (envelope: Envelope | null) => this.#heard(envelope)).then(
-      () => {
-        this.#subscribed = 'yes';
-        this.#send({ kind: 'probe' });
-      },
-      (error: unknown) => {
-        // The next connection that is ready asks again.
-        this.#subscribed = 'no';
-        this.logger.debug({ err: error }, 'redis did not take the subscription');
-      },
-    );
+    this.#pubsub
+      .subscribe(this.#channel, (envelope: Envelope | null) => this.#heard(envelope))
+      .then(
+        () => {
+          this.#subscribed = 'yes';
+          this.#send({ kind: 'probe' });
+        },
+        (error: unknown) => {
+          // The next connection that is ready asks again.
+          this.#subscribed = 'no';
+          this.logger.debug({ err: error }, 'redis did not take the subscription');
+        },
+      );
   }
 
   #send(announcement: Envelope['announcement']): void {

@@ -56,4 +56,3 @@ export const entityFields: EntityResolvers<Context> = {
 export const hubFields: HubResolvers<Context> = {
   head: ({ head }, _args, { rooms }) => rooms.cursors.encode(head),
 };
-

@@ -17,9 +17,10 @@ export const subscriptions: SubscriptionResolvers<Context> = {
   changes: {
     subscribe: async (_parent, args, context, info) => {
       const { rooms, subscription } = context;
-      if (!subscription) throw badInput('changes', 'is a subscription; open a WebSocket (graphql-transport-ws) for it');
+      if (!subscription)
+        throw badInput('changes', 'is a subscription; open a WebSocket (graphql-transport-ws) for it');
       // Its messages go to the outlet as text; what GraphQL gets to iterate yields nothing, and ends when they end.
-      return (await rooms.deliverer.subscribe({
+      return await rooms.deliverer.subscribe({
         consumer: args.consumer ?? null,
         start: parseStart(args, rooms.cursors),
         filter: args.filter ? parseFilter(args.filter, 'filter') : null,
@@ -28,7 +29,7 @@ export const subscriptions: SubscriptionResolvers<Context> = {
         outlet: subscription.outlet,
         render: renderer(subscription, context, info),
         laneKey: laneKey(subscription, info),
-      })) as unknown as AsyncIterable<never>;
+      });
     },
     resolve: (root: unknown) => (root as Root).changes,
   },
@@ -66,7 +67,10 @@ const OF_ONE_CONSUMER = new Set(['consumer', 'startAt', 'cursor', 'time']);
  * The operation and its variables, but for variables that only say who subscribes and from where: subscriptions with equal
  * keys render equal texts from equal batches. A variable counts as such only if it is used nowhere else.
  */
-function laneKey({ query, document, operationName, variables }: SubscriptionOperation, info: GraphQLResolveInfo): string {
+function laneKey(
+  { query, document, operationName, variables }: SubscriptionOperation,
+  info: GraphQLResolveInfo,
+): string {
   const own = new Set<string>();
   for (const node of info.fieldNodes) for (const name of variablesOfConsumer(node)) own.add(name);
   const shared = Object.entries(variables).filter(([name]) => !own.has(name) || usesOf(document, name) > 1);

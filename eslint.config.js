@@ -1,0 +1,55 @@
+import js from '@eslint/js';
+import globals from 'globals';
+import tseslint from 'typescript-eslint';
+
+/** House rules that are more than taste; each says why. */
+const houseRules = {
+  // A promise that nobody waits for hides its failure.
+  '@typescript-eslint/no-floating-promises': 'error',
+  '@typescript-eslint/no-explicit-any': 'error',
+  '@typescript-eslint/switch-exhaustiveness-check': 'error',
+  '@typescript-eslint/consistent-type-imports': 'error',
+  // Numbers in texts are common and safe here; everything else must be made a text on purpose.
+  '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+  // An adapter may answer at once where its port lets it wait.
+  '@typescript-eslint/require-await': 'off',
+  '@typescript-eslint/no-confusing-void-expression': 'off',
+  // `${position}` of a bigint reads well and loses nothing.
+  '@typescript-eslint/no-invalid-void-type': 'off',
+  'no-console': 'error',
+  complexity: ['error', 12],
+};
+
+/** A file or function that outgrows this is two. */
+const sizes = {
+  'max-lines': ['error', { max: 250 }],
+  'max-lines-per-function': ['error', { max: 50 }],
+};
+
+/** The environment is read once, at the start; everything else gets its configuration handed down. */
+const environmentOnlyInMain = {
+  'no-restricted-properties': [
+    'error',
+    {
+      object: 'process',
+      property: 'env',
+      message: 'Read the environment in src/main.ts only, and hand it down.',
+    },
+  ],
+};
+
+export default tseslint.config(
+  { ignores: ['dist', 'coverage', 'src/generated'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { project: ['./tsconfig.json', './src/console/tsconfig.json'] } },
+    rules: houseRules,
+  },
+  { files: ['src/**/*.ts', 'src/**/*.tsx'], rules: { ...sizes, ...environmentOnlyInMain } },
+  { files: ['src/main.ts'], rules: { 'no-restricted-properties': 'off' } },
+  { files: ['test/**/*.ts'], rules: { 'max-lines': ['error', { max: 400 }] } },
+  { files: ['bench/**/*.ts', 'examples/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['**/*.js', '**/*.mjs', '**/*.cjs'], languageOptions: { globals: globals.node } },
+);

@@ -1,0 +1,52 @@
+/**
+ * Builds what is stale: the hub (tsc) and the playground (esbuild). Prints only what it does.
+ *
+ *   node scripts/build.mjs
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const CONSOLE = join(ROOT, 'src/console');
+
+/** The newest modification among files and folders, in milliseconds since 1970. */
+function newest(paths, leaveOut = '') {
+  let latest = 0;
+  for (const path of paths) {
+    if (path === leaveOut) continue;
+    const { mtimeMs } = statSync(path);
+    latest = Math.max(latest, mtimeMs);
+    if (statSync(path).isDirectory()) {
+      latest = Math.max(
+        latest,
+        newest(
+          readdirSync(path).map((name) => join(path, name)),
+          leaveOut,
+        ),
+      );
+    }
+  }
+  return latest;
+}
+
+const builtAt = (file) => (existsSync(join(ROOT, file)) ? statSync(join(ROOT, file)).mtimeMs : 0);
+const fixed = ['package-lock.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
+  join(ROOT, name),
+);
+
+if (newest([join(ROOT, 'src'), ...fixed], CONSOLE) > builtAt('dist/.tsbuildinfo')) {
+  process.stderr.write('building the hub …\n');
+  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], {
+    cwd: ROOT,
+    stdio: 'inherit',
+  });
+}
+if (newest([CONSOLE, ...fixed]) > builtAt('dist/console/index.html')) {
+  process.stderr.write('building the playground …\n');
+  const { buildConsole } = await import('./build-console.mjs');
+  await buildConsole();
+}
