@@ -14,10 +14,10 @@ const houseRules = {
   // An adapter may answer at once where its port lets it wait.
   '@typescript-eslint/require-await': 'off',
   '@typescript-eslint/no-confusing-void-expression': 'off',
-  // `${position}` of a bigint reads well and loses nothing.
-  '@typescript-eslint/no-invalid-void-type': 'off',
+  // TypeORM types the options of an entity as a class, and takes a plain object.
+  '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
   'no-console': 'error',
-  complexity: ['error', 12],
+  complexity: ['error', { max: 13 }],
 };
 
 /** A file or function that outgrows this is two. */

@@ -18,7 +18,7 @@ import { createLogger, openDatabase, openRedis } from './platform/platform.js';
 import type { Database, Logger } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
 import { Metrics, startServer } from './server/server.js';
-import type { HubServer, Probe } from './server/server.js';
+import type { Probe } from './server/server.js';
 import { openSignal } from './signal/signal.js';
 import type { Signal } from './signal/signal.js';
 
@@ -77,40 +77,78 @@ export async function openHub(config: Config = readConfig({}), parts: HubParts =
   }
 }
 
-async function open(
-  config: Config,
-  parts: HubParts,
-  onClose: (close: () => Promise<unknown>) => void,
-): Promise<string> {
-  const logger = parts.logger ?? createLogger(config.logLevel);
-  const warn = (what: string) => (error: unknown) => logger.warn({ err: error }, what);
-  const metrics = new Metrics();
+/** What opening a room needs beside the rooms before it. */
+interface Setting {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly onClose: (close: () => Promise<unknown>) => void;
+  /** A listener that logs what went wrong and goes on. */
+  readonly warn: (what: string) => (error: unknown) => void;
+}
 
+async function open(config: Config, parts: HubParts, onClose: Setting['onClose']): Promise<string> {
+  const logger = parts.logger ?? createLogger(config.logLevel);
+  const warn = (what: string) => (error: unknown) => {
+    logger.warn({ err: error }, what);
+  };
+  const clock = parts.clock ?? systemClock;
+  const setting: Setting = { config, logger, metrics: new Metrics(), clock, onClose, warn };
+  const storage = await openStorage(setting);
+  const wake = await openFeed(setting, storage);
+  return openService(setting, storage, wake);
+}
+
+interface Storage {
+  readonly database: Database;
+  readonly log: Log;
+}
+
+async function openStorage({ config, onClose, warn }: Setting): Promise<Storage> {
   const database = await openDatabase(config.databaseUrl, [logTables, ackTables], {
     poolSize: config.poolSize,
     onLost: warn('a connection to the database broke'),
   });
   onClose(() => database.close());
   await database.migrate();
-  const log = await Log.open(database);
+  return { database, log: await Log.open(database) };
+}
 
+interface Wake {
+  readonly signal: Signal;
+  readonly feed: Feed;
+  readonly consumers: Consumers;
+}
+
+/** What wakes deliveries: the signal, the feed that it hurries, and the consumers that other hubs may touch. */
+async function openFeed(
+  { config, logger, metrics, onClose, warn }: Setting,
+  storage: Storage,
+): Promise<Wake> {
+  const { database, log } = storage;
   const signal = openSignal({ logId: log.id, connect: redisConnector(config, logger), logger });
   onClose(() => signal.close());
-  const feed = await Feed.open({
-    ...{ log, pollMs: config.pollMs, tailBytes: config.tailBytes },
-    onError: warn('the feed could not read the log'),
-  });
+  const { pollMs, tailBytes } = config;
+  const feed = await Feed.open({ log, pollMs, tailBytes, onError: warn('the feed could not read the log') });
   onClose(() => feed.close());
   const consumers = new Consumers({
     ...{ database, telemetry: metrics },
-    onTouched: (name) => signal.announce({ kind: 'consumer', name }),
+    onTouched: (name) => {
+      signal.announce({ kind: 'consumer', name });
+    },
     onError: warn('consumers could not be reported'),
   });
   onClose(() => consumers.close());
   listen(signal, feed, consumers);
+  return { signal, feed, consumers };
+}
 
+async function openService(setting: Setting, { database, log }: Storage, wake: Wake): Promise<string> {
+  const { config, clock, metrics, logger, onClose, warn } = setting;
+  const { signal, feed, consumers } = wake;
   const publisher = new Publisher({
-    ...{ log, limits: config.limits, clock: parts.clock ?? systemClock, telemetry: metrics },
+    ...{ log, limits: config.limits, clock, telemetry: metrics },
     onAppended: (changes) => {
       feed.appended(changes);
       announce(signal, changes);
@@ -122,15 +160,6 @@ async function open(
     onError: warn('a subscription failed'),
   });
   onClose(() => deliverer.close());
-
-  const about = aboutHub(database, signal);
-  const rooms: Rooms = {
-    publisher,
-    deliverer,
-    consumers,
-    explorer: new Explorer({ log, consumers, about }),
-    cursors: log.cursors,
-  };
   metrics.observe({
     subscriptions: () => deliverer.subscriptions,
     signal: () => signal.state,
@@ -138,7 +167,13 @@ async function open(
     feedBehindMs: () => feed.behindMs,
     consumers: () => consumers.list(),
   });
-  const server = await serve(config, rooms, metrics, logger, probesOf(database, log, signal, feed));
+  const explorer = new Explorer({ log, consumers, about: aboutHub(database, signal) });
+  const rooms: Rooms = { publisher, deliverer, consumers, explorer, cursors: log.cursors };
+  const report = (error: unknown, id: string): void => {
+    logger.error({ err: error, id }, 'a request failed');
+  };
+  const probes = probesOf(database, log, signal, feed);
+  const server = await startServer({ config, rooms, metrics, report, probes });
   onClose(() => server.close());
   return server.url;
 }
@@ -177,17 +212,6 @@ function aboutHub(database: Database, signal: Signal): ConstructorParameters<typ
     database: database.name,
     signal: signal.state === 'in-process' ? 'in-process' : `redis: ${signal.state}`,
   });
-}
-
-function serve(
-  config: Config,
-  rooms: Rooms,
-  metrics: Metrics,
-  logger: Logger,
-  probes: Readonly<Record<string, Probe>>,
-): Promise<HubServer> {
-  const report = (error: unknown, id: string): void => logger.error({ err: error, id }, 'a request failed');
-  return startServer({ config, rooms, metrics, report, probes });
 }
 
 /** What must be so for the hub to be ready; see /readyz. */

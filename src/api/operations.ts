@@ -37,7 +37,7 @@ export class Operations {
   #prepare(query: string): Prepared {
     let document: DocumentNode;
     try {
-      document = parse(query, { maxTokens: 10_000 });
+      document = parse(query, { maxLexicalTokens: 10_000 });
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       return { errors: [coded(error.message, 'GRAPHQL_PARSE_FAILED', error)] };

@@ -83,9 +83,7 @@ function literal(node: ValueNode, variables: Variables): Json {
     case Kind.LIST:
       return node.values.map((value) => literal(value, variables));
     case Kind.OBJECT:
-      return Object.fromEntries(
-        node.fields.map((one) => [one.name.value, literal(one.value, variables)]),
-      );
+      return Object.fromEntries(node.fields.map((one) => [one.name.value, literal(one.value, variables)]));
     case Kind.VARIABLE:
       return (variables?.[node.name.value] ?? null) as Json;
   }

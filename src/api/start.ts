@@ -16,19 +16,17 @@ export interface StartArgs {
  */
 export function parseStart(args: StartArgs, cursors: CursorCodec, place = ''): Start {
   const at = args.startAt ?? 'LATEST';
-  const cursor = args.cursor ?? null;
-  const time = args.time ?? null;
-  if (cursor !== null && at !== 'CURSOR')
-    throw badInput(`${place}cursor`, 'is given without startAt: CURSOR; add it');
-  if (time !== null && at !== 'TIME')
-    throw badInput(`${place}time`, 'is given without startAt: TIME; add it');
-  if (at === 'CURSOR') {
-    if (cursor === null) throw badInput(`${place}cursor`, 'is missing; startAt: CURSOR needs it');
-    return { at, after: cursors.decode(cursor, `${place}cursor`) };
-  }
-  if (at === 'TIME') {
-    if (time === null) throw badInput(`${place}time`, 'is missing; startAt: TIME needs it');
-    return { at, time };
-  }
-  return { at };
+  const cursor = onlyWith('CURSOR', at, args.cursor, `${place}cursor`);
+  const time = onlyWith('TIME', at, args.time, `${place}time`);
+  if (at === 'CURSOR' && cursor !== null) return { at, after: cursors.decode(cursor, `${place}cursor`) };
+  if (at === 'TIME' && time !== null) return { at, time };
+  return { at: at === 'EARLIEST' ? at : 'LATEST' };
+}
+
+/** The value that goes with one way to start: it must be there with that way, and with no other. */
+function onlyWith<T>(way: string, at: string, value: T | null | undefined, place: string): T | null {
+  const given = value ?? null;
+  if (given === null && at === way) throw badInput(place, `is missing; startAt: ${way} needs it`);
+  if (given !== null && at !== way) throw badInput(place, `is given without startAt: ${way}; add it`);
+  return given;
 }

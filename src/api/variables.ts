@@ -23,21 +23,18 @@ export function checkVariables(variables: Readonly<Record<string, unknown>>): vo
 }
 
 function findBentNumber(value: unknown, path: string): string | null {
-  if (typeof value === 'number') {
-    const size = Math.abs(value);
-    return size >= UNSAFE && size < EXPONENT && Number.isInteger(value) ? path : null;
-  }
+  if (typeof value === 'number') return isBent(value) ? path : null;
   if (typeof value !== 'object' || value === null) return null;
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      const found = findBentNumber(value[i], `${path}[${i}]`);
-      if (found !== null) return found;
-    }
-    return null;
-  }
+  const inArray = Array.isArray(value);
   for (const [name, inner] of Object.entries(value)) {
-    const found = findBentNumber(inner, path === '' ? name : `${path}.${name}`);
+    const step = inArray ? `[${name}]` : path === '' ? name : `.${name}`;
+    const found = findBentNumber(inner, path + step);
     if (found !== null) return found;
   }
   return null;
+}
+
+function isBent(value: number): boolean {
+  const size = Math.abs(value);
+  return size >= UNSAFE && size < EXPONENT && Number.isInteger(value);
 }

@@ -40,7 +40,7 @@ interface Option {
   readonly schema: z.ZodType;
 }
 
-const whole = (least: number, most: number): z.ZodType =>
+const whole = (least: number, most: number): z.ZodType<number, string> =>
   z
     .string()
     .regex(/^\d{1,15}$/, `is not a whole number; give ${least} to ${most}`)
@@ -154,21 +154,21 @@ export type Environment = Readonly<Record<string, string | undefined>>;
  * @throws ConfigError that names the first wrong value
  */
 export function readConfig(environment: Environment): Config {
-  const value = <T>(name: OptionName): T => {
+  const value = <N extends OptionName>(name: N): z.output<(typeof OPTIONS)[N]['schema']> => {
     const { fallback, schema } = OPTIONS[name];
     const given = environment[name]?.trim();
     const result = schema.safeParse(given === undefined || given === '' ? fallback : given);
-    if (result.success) return result.data as T;
+    if (result.success) return result.data as z.output<(typeof OPTIONS)[N]['schema']>;
     throw new ConfigError(
-      `${name} ${result.error.issues[0]?.message ?? 'is not allowed'} (it is ${JSON.stringify(given)}).`,
+      `${name} ${result.error.issues[0]?.message ?? 'is not allowed'}${shown(name, given)}.`,
     );
   };
-  const pattern = value<string>('NAME_PATTERN');
+  const pattern = value('NAME_PATTERN');
   return {
     host: value('HOST'),
     port: value('PORT'),
     databaseUrl: value('DATABASE_URL'),
-    redisUrl: value<string>('REDIS_URL') || null,
+    redisUrl: value('REDIS_URL') || null,
     logLevel: value('LOG_LEVEL'),
     limits: {
       bodyBytes: value('MAX_BODY_BYTES'),
@@ -189,6 +189,10 @@ export function readConfig(environment: Environment): Config {
     drainMs: value('DRAIN_MS'),
   };
 }
+
+/** The wrong value itself, unless it may hold a password. */
+const shown = (name: OptionName, given: string | undefined): string =>
+  name.endsWith('_URL') ? '' : ` (it is ${JSON.stringify(given)})`;
 
 function isPattern(text: string): boolean {
   try {

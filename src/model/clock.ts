@@ -17,13 +17,20 @@ const RFC_3339 =
 export function parseDateTime(text: string): number | null {
   const parts = RFC_3339.exec(text);
   if (!parts) return null;
-  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number);
-  const local = new Date(0);
-  local.setUTCFullYear(year ?? 0, (month ?? 0) - 1, day);
-  if (local.getUTCMonth() !== (month ?? 0) - 1 || local.getUTCDate() !== day) return null;
-  if ((hour ?? 99) > 23 || (minute ?? 99) > 59 || (second ?? 99) > 59) return null;
+  const [year, month, day, hour, minute, second] = parts.slice(1, 7).map(Number) as SixNumbers;
+  const inRange = hour <= 23 && minute <= 59 && second <= 59;
+  if (!inRange || !dayExists(year, month, day)) return null;
   const ms = Date.parse(text.toUpperCase());
   return Number.isNaN(ms) || ms < EARLIEST_MS || ms > LATEST_MS ? null : ms;
+}
+
+type SixNumbers = [number, number, number, number, number, number];
+
+/** Date counts a 30 February on into March: a day exists if that leaves it as it was. */
+function dayExists(year: number, month: number, day: number): boolean {
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
 /** Milliseconds since 1970 as RFC 3339 with milliseconds, UTC. */

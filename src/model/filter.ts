@@ -29,16 +29,15 @@ const MAX_VALUES = 1_000;
 export function matcher(filter: ChangeFilter): (change: Change) => boolean {
   const [collections, keys, operations, sources, excluded, fields] = LISTS.map((name) => setOf(filter[name]));
   const { where } = filter;
-  return (change) => {
-    const { row } = change;
-    if (collections && !collections.has(row.collection)) return false;
-    if (keys && !keys.has(row.key)) return false;
-    if (operations && !operations.has(row.operation)) return false;
-    if (sources && !sources.has(row.source)) return false;
-    if (excluded?.has(row.source)) return false;
-    if (fields && !change.changedFields.some((name) => fields.has(name))) return false;
-    return !where || allHold(where, change.document);
-  };
+  const tests: ((change: Change) => boolean)[] = [];
+  if (collections) tests.push(({ row }) => collections.has(row.collection));
+  if (keys) tests.push(({ row }) => keys.has(row.key));
+  if (operations) tests.push(({ row }) => operations.has(row.operation));
+  if (sources) tests.push(({ row }) => sources.has(row.source));
+  if (excluded) tests.push(({ row }) => !excluded.has(row.source));
+  if (fields) tests.push((change) => change.changedFields.some((name) => fields.has(name)));
+  if (where) tests.push((change) => allHold(where, change.document));
+  return (change) => tests.every((test) => test(change));
 }
 
 const setOf = (values: readonly string[] | undefined): ReadonlySet<string> | null =>
@@ -67,10 +66,7 @@ export function parseFilter(
     if (odd >= 0) throw badInput(`${place}.${name}[${odd}]`, 'holds U+0000 or half of a surrogate pair');
     return [[name, [...new Set(values)].sort()] as const];
   });
-  const where = parseConditions(
-    (input.where ?? []) as readonly Record<string, unknown>[],
-    `${place}.where`,
-  );
+  const where = parseConditions((input.where ?? []) as readonly Record<string, unknown>[], `${place}.where`);
   return Object.fromEntries([
     ...lists,
     ...(where.length > 0 ? [['where', where] as const] : []),

@@ -22,16 +22,20 @@ export function findDefect(value: Json, maxDepth: number, path = ''): JsonDefect
   if (typeof value === 'number') return numberDefect(value, path);
   if (typeof value !== 'object' || value === null) return null;
   if (maxDepth === 0) return { path, sentence: 'is nested too deeply; flatten the data' };
-  if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) {
-      const defect = findDefect(value[i] as Json, maxDepth - 1, `${path}[${i}]`);
-      if (defect) return defect;
-    }
-    return null;
-  }
-  for (const [name, inner] of Object.entries(value)) {
-    const inPath = `${path}.${name}`;
-    const defect = textDefect(name, inPath) ?? findDefect(inner, maxDepth - 1, inPath);
+  return Array.isArray(value)
+    ? firstDefect(value.entries(), (i) => `${path}[${i}]`, maxDepth - 1)
+    : firstDefect(Object.entries(value), (name) => `${path}.${name}`, maxDepth - 1);
+}
+
+function firstDefect<K extends string | number>(
+  entries: Iterable<[K, Json]>,
+  pathOf: (key: K) => string,
+  maxDepth: number,
+): JsonDefect | null {
+  for (const [key, inner] of entries) {
+    const path = pathOf(key);
+    const defect =
+      (typeof key === 'string' ? textDefect(key, path) : null) ?? findDefect(inner, maxDepth, path);
     if (defect) return defect;
   }
   return null;

@@ -16,7 +16,11 @@ export function jsonEqual(a: Json | undefined, b: Json | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined) return false;
   if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => jsonEqual(item, b[i]));
+    return (
+      Array.isArray(b) &&
+      a.length === b.length &&
+      (a as readonly Json[]).every((item, i) => jsonEqual(item, (b as readonly Json[])[i]))
+    );
   }
   if (!isObject(a) || !isObject(b)) return false;
   const fields = Object.keys(a);
@@ -51,4 +55,4 @@ export function compareText(a: string, b: string): number {
 
 /** An object made of own fields only: a field named `__proto__` becomes a field, never the prototype. */
 export const objectOf = (entries: Iterable<readonly [string, Json]>): JsonObject =>
-  Object.fromEntries(entries) as JsonObject;
+  Object.fromEntries<Json>(entries);

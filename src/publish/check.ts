@@ -82,48 +82,54 @@ function checkAt(input: ChangeInput, index: number, source: string, limits: Limi
 function checkChange(input: ChangeInput, place: string, source: string, limits: Limits): CheckedChange {
   const collection = checkName(input.collection, `${place}.collection`, limits);
   const key = checkKey(input.key, `${place}.key`, limits);
-  const id = input.id ?? null;
-  if (id !== null) checkKey(id, `${place}.id`, limits);
-  const expectedVersion = input.expectedVersion ?? null;
-  if (expectedVersion !== null && expectedVersion < 0) {
-    throw badInput(
-      `${place}.expectedVersion`,
-      'is below 0; give the version that you read, or 0 for "not live"',
-    );
-  }
+  const id = checkId(input.id, `${place}.id`, limits);
+  const expectedVersion = checkVersion(input.expectedVersion, `${place}.expectedVersion`);
   const { write } = input;
-  const data = checkData(input, place, limits);
+  const checked = checkData(input, place, limits);
   const headers = checkHeaders(input.headers, `${place}.headers`, limits);
+  const data = checked.value;
   return {
-    ...{ source, collection, key, write, data: data?.value ?? null, expectedVersion },
+    ...{ source, collection, key, write, data, expectedVersion },
     id: id ?? uuidv7(),
     idGiven: id !== null,
-    digest: digestOf(collection, key, write, data?.value ?? null),
+    digest: digestOf(collection, key, write, data),
     occurredAt: input.occurredAt ?? null,
-    headers: headers?.text ?? null,
-    bytes: (data?.bytes ?? 0) + (headers?.bytes ?? 0),
+    headers: headers.text,
+    bytes: checked.bytes + headers.bytes,
   };
 }
 
+const checkId = (id: string | null | undefined, place: string, limits: Limits): string | null =>
+  id === null || id === undefined ? null : checkKey(id, place, limits);
+
+function checkVersion(version: number | null | undefined, place: string): number | null {
+  if (version === null || version === undefined) return null;
+  if (version < 0) throw badInput(place, 'is below 0; give the version that you read, or 0 for "not live"');
+  return version;
+}
+
+/** A JSON object, or nothing, with its text and size. */
 interface CheckedObject {
-  readonly value: JsonObject;
-  readonly text: string;
+  readonly value: JsonObject | null;
+  readonly text: string | null;
   readonly bytes: number;
 }
 
-function checkData({ write, data }: ChangeInput, place: string, limits: Limits): CheckedObject | null {
+const NOTHING: CheckedObject = { value: null, text: null, bytes: 0 };
+
+function checkData({ write, data }: ChangeInput, place: string, limits: Limits): CheckedObject {
   const inPlace = `${place}.data`;
   const given = data !== undefined && data !== null;
   if (write === 'DELETE') {
     if (given) throw badInput(inPlace, 'is not allowed with DELETE; leave it out');
-    return null;
+    return NOTHING;
   }
   if (!given) throw badInput(inPlace, `is missing; ${write} needs an object`);
   return checkObject(data, inPlace, limits);
 }
 
-const checkHeaders = (headers: unknown, place: string, limits: Limits): CheckedObject | null =>
-  headers === undefined || headers === null ? null : checkObject(headers, place, limits);
+const checkHeaders = (headers: unknown, place: string, limits: Limits): CheckedObject =>
+  headers === undefined || headers === null ? NOTHING : checkObject(headers, place, limits);
 
 function checkObject(value: unknown, place: string, limits: Limits): CheckedObject {
   if (!isObject(value as Json)) throw badInput(place, 'is not a JSON object; send one');

@@ -4,12 +4,12 @@ import { unwrapResolverError } from '@apollo/server/errors';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { GraphQLError } from 'graphql';
+import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { checkVariables, toUserError } from '../api/api.js';
 import type { Context, ReportDefect, Rooms } from '../api/api.js';
 import { HubError } from '../model/errors.js';
-import { wantsPlayground } from './playground.js';
+import { servePlayground, wantsPlayground } from './playground.js';
 
 const RESPONSE_TYPE = 'application/graphql-response+json';
 /** Longer documents are refused before they are parsed whole. */
@@ -20,8 +20,6 @@ export interface HttpOptions {
   readonly rooms: Rooms;
   readonly report: ReportDefect;
   readonly bodyBytes: number;
-  /** Answers a browser that wants to look. */
-  readonly sendPlayground: (reply: FastifyReply) => FastifyReply;
 }
 
 /**
@@ -38,7 +36,7 @@ export async function createHttp(
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
-    parseOptions: { maxTokens: MAX_TOKENS },
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
     formatError: (formatted, error) =>
       formatError(unwrapResolverError(error), formatted.message, options.report),
     plugins: [requestRules],
@@ -46,13 +44,14 @@ export async function createHttp(
   await apollo.start();
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendRequestError(error, reply, options));
+  const sendPlayground = await servePlayground(app);
   const context: Context = { rooms: options.rooms, subscription: null };
   const answer = fastifyApolloHandler(apollo, { context: () => Promise.resolve(context) });
   app.route({
     method: ['GET', 'POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'],
     url: '/graphql',
     handler: function (request: FastifyRequest, reply: FastifyReply) {
-      if (wantsPlayground(request)) return options.sendPlayground(reply);
+      if (wantsPlayground(request)) return sendPlayground(reply);
       return answer.call(this, request, reply);
     },
   });
@@ -67,7 +66,7 @@ const requestRules: ApolloServerPlugin<Context> = {
   requestDidStart: () =>
     Promise.resolve({
       didResolveOperation: ({ operation, request }) => {
-        if (operation?.operation === 'subscription') {
+        if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw asRequestError(
             'a subscription needs a WebSocket at /graphql (graphql-transport-ws); open one',
             'query',

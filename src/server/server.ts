@@ -13,7 +13,6 @@ import { checkReadiness } from './health.js';
 import type { Probe } from './health.js';
 import { createHttp } from './http.js';
 import type { Metrics } from './metrics.js';
-import { servePlayground } from './playground.js';
 import { WebSockets } from './websocket.js';
 
 export { Metrics } from './metrics.js';
@@ -39,12 +38,7 @@ export interface HubServer {
 export async function startServer(options: ServerOptions): Promise<HubServer> {
   const { config, rooms, report } = options;
   const schema = createSchema();
-  let sendPlayground: Awaited<ReturnType<typeof servePlayground>> | undefined;
-  const { app, apollo } = await createHttp({
-    ...{ schema, rooms, report, bodyBytes: config.limits.bodyBytes },
-    sendPlayground: (reply) => sendPlayground?.(reply) ?? reply.code(503).send(),
-  });
-  sendPlayground = await servePlayground(app);
+  const { app, apollo } = await createHttp({ schema, rooms, report, bodyBytes: config.limits.bodyBytes });
   addOperatorRoutes(app, options);
   const sockets = new WebSockets(app.server, {
     ...{ schema, rooms, report },

@@ -1,4 +1,4 @@
-import { execute, visit } from 'graphql';
+import { execute, Kind, visit } from 'graphql';
 import type { DocumentNode, FieldNode, GraphQLResolveInfo } from 'graphql';
 import type { ChangeBatchResolvers, SubscriptionResolvers } from '../../generated/schema.js';
 import type { Render } from '../../deliver/deliver.js';
@@ -79,7 +79,7 @@ function laneKey(
 
 const variablesOfConsumer = (node: FieldNode): string[] =>
   (node.arguments ?? []).flatMap(({ name, value }) =>
-    OF_ONE_CONSUMER.has(name.value) && value.kind === 'Variable' ? [value.name.value] : [],
+    OF_ONE_CONSUMER.has(name.value) && value.kind === Kind.VARIABLE ? [value.name.value] : [],
   );
 
 /** How often a variable is used in a document, its definitions not counted. */
