@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Position } from '../model/cursor.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { ConsumerRecord } from './consumer-store.js';
@@ -34,8 +35,11 @@ export class AckWriter {
   }
 
   async #writeAll(): Promise<void> {
-    await Promise.resolve();
-    while (this.#waiting.length > 0) await this.#writeGroup(this.#waiting.splice(0));
+    while (this.#waiting.length > 0) {
+      // All that the sockets hold ready goes into the group, also where a write blocks this process.
+      await setImmediate();
+      await this.#writeGroup(this.#waiting.splice(0));
+    }
     this.#writing = null;
   }
 
