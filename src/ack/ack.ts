@@ -78,13 +78,14 @@ export class Consumers {
     return this.#sessions.values();
   }
 
-  find(name: string): Promise<ConsumerState | null> {
-    return this.#store.find(name);
+  async find(name: string): Promise<ConsumerState | null> {
+    const record = await this.#store.find(name);
+    return record && this.#present(record);
   }
 
   /** All durable consumers, by name. */
-  list(): Promise<ConsumerState[]> {
-    return this.#store.list();
+  async list(): Promise<ConsumerState[]> {
+    return (await this.#store.list()).map((record) => this.#present(record));
   }
 
   /** @throws HubError CONSUMER_EXISTS */
@@ -117,7 +118,7 @@ export class Consumers {
     const holder = this.#sessions.get(name);
     if (holder) holder.acknowledged(consumer.position);
     else if (consumer.connected) this.options.onTouched(name);
-    return holder ? { ...consumer, inFlight: holder.inFlight } : consumer;
+    return this.#present(consumer);
   }
 
   /**
@@ -181,6 +182,13 @@ export class Consumers {
     clearInterval(this.#reporter);
     await this.#reporting;
     await this.#writer.settled();
+  }
+
+  /** Of a session that this hub holds it knows more than was last reported. */
+  #present(record: ConsumerRecord): ConsumerRecord {
+    const session = this.#sessions.get(record.name);
+    if (session?.epoch !== record.epoch) return record;
+    return { ...record, inFlight: session.inFlight, connected: true };
   }
 
   async #report(): Promise<void> {

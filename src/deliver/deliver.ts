@@ -10,7 +10,8 @@ import { Playback } from '../feed/feed.js';
 import type { Feed } from '../feed/feed.js';
 import type { ConsumerState, Start } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import { badInput, HubError } from '../model/errors.js';
+import { badInput } from '../model/errors.js';
+import type { HubError } from '../model/errors.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { Limits } from '../model/limits.js';
@@ -86,6 +87,7 @@ export class Deliverer {
       playback: new Playback(this.options.feed, position, filter),
       maxInFlight: name === null ? Number.POSITIVE_INFINITY : request.maxInFlight,
       join: (joining) => this.#lanes.join(joining, laneKey(request, filter), filter, request.render),
+      onDefect: this.options.onError,
       onSent: (changes) => this.options.telemetry.delivered(changes),
       onEnded: (ended, error) => this.#ended(ended, stream, error),
     });
@@ -120,14 +122,7 @@ export class Deliverer {
   #begin(session: Session): void {
     this.#sessions.add(session);
     if (session.options.name !== null) this.options.consumers.attach(session);
-    session.run().catch((error: unknown) => {
-      this.options.onError(error);
-      session.end(
-        new HubError('LOG_UNAVAILABLE', 'The subscription failed; subscribe again to go on.', {
-          retryable: true,
-        }),
-      );
-    });
+    session.run();
   }
 
   async #place(request: SubscribeRequest): Promise<Place> {

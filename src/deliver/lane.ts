@@ -52,12 +52,24 @@ export class Lane {
     const behind = [...this.#members].filter((member) => member.sent < head && member.hasRoomFor(0));
     if (behind.length === 0) return;
     const batch = { cursor: head, changes: [], head };
-    const text = this.render(batch);
+    const text = this.#print(batch);
+    if (text === null) return;
     for (const member of behind) member.send(batch, text);
   }
 
+  /** The text of a batch; where it cannot be made, its members end and no other lane is troubled. */
+  #print(batch: Batch): string | null {
+    try {
+      return this.render(batch);
+    } catch (error) {
+      for (const member of this.#members) member.fail(error);
+      return null;
+    }
+  }
+
   #send(batch: Batch, before: Position): void {
-    const text = this.render(batch);
+    const text = this.#print(batch);
+    if (text === null) return;
     for (const member of this.#members) {
       if (member.hasRoomFor(batch.changes.length)) member.send(batch, text);
       else member.leaveLane(before);

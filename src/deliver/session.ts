@@ -23,6 +23,8 @@ export interface SessionOptions {
   readonly maxInFlight: number;
   /** Puts the session into its lane; answers how to take it out again. */
   readonly join: (session: Session) => () => void;
+  /** Told of a failure that nobody foresaw, before the session ends. */
+  readonly onDefect: (error: unknown) => void;
   readonly onSent: (changes: number) => void;
   readonly onEnded: (session: Session, error: HubError | null) => void;
 }
@@ -101,8 +103,21 @@ export class Session implements LiveSession {
     this.options.onEnded(this, error);
   }
 
+  /** Ends the session for a reason that nobody foresaw. */
+  fail(error: unknown): void {
+    this.options.onDefect(error);
+    const sentence = 'The subscription failed; subscribe again to go on after what was acknowledged.';
+    this.end(new HubError('LOG_UNAVAILABLE', sentence, { retryable: true }));
+  }
+
   /** Delivers until the session ends. */
-  async run(): Promise<void> {
+  run(): void {
+    this.#deliver().catch((error: unknown) => {
+      this.fail(error);
+    });
+  }
+
+  async #deliver(): Promise<void> {
     const { playback } = this.options;
     this.#sendBatch({ cursor: playback.position, changes: [], head: this.#head(playback.position) });
     while (!this.#ended) {

@@ -3,6 +3,8 @@ import type { Position } from '../model/cursor.js';
 
 /** What a change weighs beside its texts: the object, its row, its short fields. A round figure, on the high side. */
 const CHANGE_OVERHEAD = 600;
+/** A text, and what it becomes once somebody has looked into it, weigh about so many times the text. */
+const PARSED = 5;
 
 /**
  * The newest changes in memory: contiguous, in order, bounded by bytes. Oldest go first when it is full; readers behind it
@@ -56,4 +58,5 @@ export class Tail {
 }
 
 const weight = ({ row }: Change): number =>
-  CHANGE_OVERHEAD + 2 * ((row.after?.length ?? 0) + (row.undo?.length ?? 0) + (row.headers?.length ?? 0));
+  CHANGE_OVERHEAD +
+  PARSED * ((row.after?.length ?? 0) + (row.undo?.length ?? 0) + (row.headers?.length ?? 0));

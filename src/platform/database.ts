@@ -33,6 +33,12 @@ export interface DatabaseBase {
   close(): Promise<void>;
 }
 
+/**
+ * Statements kept prepared. What the rooms write themselves is far fewer; filters from outside make texts without end,
+ * which must not fill the memory of hub and server.
+ */
+export const MAX_PREPARED = 200;
+
 /** A whole number of any size, whatever the driver makes of it. */
 export const asBigint = (value: unknown): bigint => BigInt(value as bigint | number | string);
 

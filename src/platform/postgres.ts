@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { HubError, logUnavailable } from '../model/errors.js';
+import { MAX_PREPARED } from './database.js';
 import type { DatabaseBase, Parameter, Row, TableSet } from './database.js';
 
 /** Any number that other users of the database do not take for their own advisory lock. */
@@ -63,11 +64,20 @@ export class PostgresDatabase implements DatabaseBase {
 
   /** Runs one prepared statement on a connection that the caller holds. */
   async run(connection: PoolClient, sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
-    let name = this.#names.get(sql);
-    if (name === undefined) this.#names.set(sql, (name = `s${this.#names.size}`));
+    const name = this.#nameOf(sql);
     const values = parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value));
-    const result = await connection.query<Row>({ name, text: sql, values });
+    const result = await connection.query<Row>({ ...(name === null ? {} : { name }), text: sql, values });
     return result.rows;
+  }
+
+  /** The name under which a statement is prepared; null: it is not. */
+  #nameOf(sql: string): string | null {
+    let name = this.#names.get(sql) ?? null;
+    if (name === null && this.#names.size < MAX_PREPARED) {
+      name = `s${this.#names.size}`;
+      this.#names.set(sql, name);
+    }
+    return name;
   }
 
   /** Lends a connection to `work`; one that failed is not used again. */

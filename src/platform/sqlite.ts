@@ -2,6 +2,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { HubError, logUnavailable } from '../model/errors.js';
+import { MAX_PREPARED } from './database.js';
 import type { DatabaseBase, Parameter, Row, TableSet } from './database.js';
 
 /**
@@ -102,7 +103,7 @@ export class SqliteDatabase implements DatabaseBase {
     let statement = this.#statements.get(cacheKey);
     if (!statement) {
       statement = handle.prepare(sql).safeIntegers(true);
-      this.#statements.set(cacheKey, statement);
+      if (this.#statements.size < MAX_PREPARED) this.#statements.set(cacheKey, statement);
     }
     const bound = named(parameters);
     return statement.reader ? (statement.all(bound) as Row[]) : (statement.run(bound), []);

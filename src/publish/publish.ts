@@ -15,7 +15,7 @@ import type { Position } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
 import type { Limits } from '../model/limits.js';
 import type { Telemetry } from '../model/telemetry.js';
-import type { Log, Lookup } from '../log/log.js';
+import type { Appended, Log, Lookup } from '../log/log.js';
 import { checkCall } from './check.js';
 import type { CheckedCall, PublishCall } from './check.js';
 import { GroupPlan } from './plan.js';
@@ -118,35 +118,50 @@ export class Publisher {
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
+    let appended: Appended<Decided>;
     try {
-      await this.#append(group);
+      appended = await this.#append(group);
     } catch (error) {
-      // A failure that nobody foresaw is one call's: alone, each of the others goes through.
+      // A failure that nobody foresaw is one call's: alone, each of the others goes through. Nothing was recorded yet.
       if (!(error instanceof HubError) && group.length > 1) {
         for (const one of group) await this.#commit([one]);
         return;
       }
-      group.forEach((one) => one.reject(error));
+      this.#release(group);
+      for (const one of group) one.reject(error);
+      return;
     }
+    this.#release(group);
+    const { outcomes, changes } = appended.value;
+    if (changes.length > 0) this.options.onAppended(changes);
+    group.forEach((one, i) => {
+      answer(one, outcomes[i], appended.head);
+    });
+  }
+
+  #release(group: readonly Waiting[]): void {
     this.#waitingChanges -= group.reduce((sum, one) => sum + one.call.changes.length, 0);
     this.#waitingBytes -= group.reduce((sum, one) => sum + one.bytes, 0);
   }
 
-  async #append(group: readonly Waiting[]): Promise<void> {
-    const { log, limits, clock, telemetry, onAppended } = this.options;
+  async #append(group: readonly Waiting[]): Promise<Appended<Decided>> {
+    const { log, limits, clock, telemetry } = this.options;
     const started = performance.now();
     const appended = await log.append(lookupOf(group), (view) => {
       const plan = new GroupPlan(view, clock(), limits);
       const outcomes = group.map((one) => plan.add(one.call));
       return { changes: plan.rows, value: { outcomes, changes: plan.changes } };
     });
-    const { outcomes, changes } = appended.value;
-    if (changes.length > 0) {
-      telemetry.appended(changes.length, (performance.now() - started) / 1_000);
-      onAppended(changes);
-    }
-    group.forEach((one, i) => answer(one, outcomes[i], appended.head));
+    const count = appended.changes.length;
+    if (count > 0) telemetry.appended(count, (performance.now() - started) / 1_000);
+    return appended;
   }
+}
+
+/** What the plan of a group decided: an outcome a call, and the changes that it records. */
+interface Decided {
+  readonly outcomes: readonly CallResult[];
+  readonly changes: readonly Change[];
 }
 
 function answer(waiting: Waiting, outcome: CallResult | undefined, head: Position): void {

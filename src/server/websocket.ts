@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createSourceEventStream, GraphQLError } from 'graphql';
+import { createSourceEventStream, execute, GraphQLError } from 'graphql';
 import type { ExecutionArgs, FormattedExecutionResult, GraphQLSchema } from 'graphql';
 import { handleProtocols, makeServer } from 'graphql-ws';
 import type { Server as GraphQLServer, SubscribePayload } from 'graphql-ws';
@@ -9,6 +9,7 @@ import type { WebSocket } from 'ws';
 import { checkVariables, Operations, toUserError } from '../api/api.js';
 import type { Context, ReportDefect, Rooms } from '../api/api.js';
 import { HubError } from '../model/errors.js';
+import { Running } from './running.js';
 import { BoundedSocket } from './socket.js';
 
 export interface WebSocketOptions {
@@ -35,13 +36,14 @@ interface Extra {
 export class WebSockets {
   readonly #server: WebSocketServer;
   readonly #protocol: GraphQLServer<Extra>;
+  readonly #running = new Running();
 
   constructor(
     http: Server,
     readonly options: WebSocketOptions,
   ) {
     this.#server = new WebSocketServer({ noServer: true, maxPayload: options.maxPayload, handleProtocols });
-    this.#protocol = makeServer(protocolOptions(options));
+    this.#protocol = makeServer(protocolOptions(options, this.#running));
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       if (new URL(request.url ?? '/', 'http://hub').pathname !== '/graphql') {
         socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -56,8 +58,12 @@ export class WebSockets {
     return this.#server.clients.size;
   }
 
-  /** Tells every client that the hub goes away, and waits until they are gone, `graceMs` at most. */
+  /**
+   * Lets operations that are under way answer, tells every client that the hub goes away, and waits until they are gone;
+   * each `graceMs` at most.
+   */
   async close(graceMs: number): Promise<void> {
+    await this.#running.settled(graceMs);
     const clients = [...this.#server.clients];
     const gone = clients.map(
       (client) => new Promise<void>((resolve) => client.once('close', () => resolve())),
@@ -107,11 +113,10 @@ function keepAlive(socket: WebSocket, pingMs: number): () => void {
   return () => clearInterval(timer);
 }
 
-function protocolOptions({
-  schema,
-  rooms,
-  report,
-}: WebSocketOptions): Parameters<typeof makeServer<never, Extra>>[0] {
+function protocolOptions(
+  { schema, rooms, report }: WebSocketOptions,
+  running: Running,
+): Parameters<typeof makeServer<never, Extra>>[0] {
   const operations = new Operations(schema);
   const plain = (errors: readonly GraphQLError[]): ReturnType<GraphQLError['toJSON']>[] =>
     errors.map((error) => toUserError(error, report).toJSON());
@@ -135,6 +140,7 @@ function protocolOptions({
       const contextValue: Context = { rooms, subscription };
       return { schema, document, contextValue, ...namesOf(payload) };
     },
+    execute: (args) => running.track(() => execute(args)),
     subscribe: async (args) => {
       const stream = await createSourceEventStream(args);
       if (Symbol.asyncIterator in stream) return stream as AsyncIterableIterator<never>;
