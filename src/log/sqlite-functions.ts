@@ -13,7 +13,7 @@ export function addFilterFunctions(database: SqliteDatabase): void {
   const matcherOf = remembered((text) => matcher(JSON.parse(text) as ChangeFilter));
   const conditionsOf = remembered((text) => JSON.parse(text) as FieldCondition[]);
   const options = { deterministic: true };
-  database.reader.function(MATCHES_FUNCTION, options, (...values: unknown[]) => {
+  database.reader.function(MATCHES_FUNCTION, { ...options, varargs: true }, (...values: unknown[]) => {
     const [operation, after, undo, filter] = values;
     // Only these three are looked at: the filter that comes this way has no other part than changedFields and where.
     const change = new Change({ operation, after, undo } as ChangeRow);
