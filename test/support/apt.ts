@@ -13,24 +13,27 @@ export async function hasApt(): Promise<boolean> {
 }
 
 /**
- * Downloads a package together with what it needs that this machine lacks, and unpacks all into `folder`
+ * Downloads packages together with what they need that this machine lacks, and unpacks all into `folder`
  * without installing anything: installing a server's package would also start it as a service.
  */
-export async function aptUnpack(packageName: string, folder: string): Promise<void> {
+export async function aptUnpack(packageNames: readonly string[], folder: string): Promise<void> {
   const archives = path.join(folder, 'archives');
   await mkdir(path.join(archives, 'partial'), { recursive: true });
   // Only root may take the locks, and a download into a folder of our own needs none.
   const flags = ['--download-only', '--reinstall', '-o', `Dir::Cache::archives=${archives}`];
   if (!isRoot()) flags.push('-o', 'Debug::NoLocking=1');
-  await aptInstall(packageName, flags);
+  await aptInstall(packageNames, flags);
   for (const name of await readdir(archives)) {
     if (name.endsWith('.deb')) await run('dpkg', ['-x', path.join(archives, name), folder]);
   }
 }
 
-/** Installs a package. The lists may be old or missing: they are fetched when the first attempt fails. */
-export async function aptInstall(packageName: string, flags: readonly string[] = []): Promise<void> {
-  const install = ['install', '-y', '--no-install-recommends', ...flags, packageName];
+/** Installs packages. The lists may be old or missing: they are fetched when the first attempt fails. */
+export async function aptInstall(
+  packageNames: readonly string[],
+  flags: readonly string[] = [],
+): Promise<void> {
+  const install = ['install', '-y', '--no-install-recommends', ...flags, ...packageNames];
   try {
     await aptGet(install);
   } catch (error) {
@@ -46,7 +49,7 @@ export function isRoot(): boolean {
 
 /** Another test process, or the machine's own updates, may hold one of apt's locks for a while. */
 async function aptGet(args: readonly string[]): Promise<void> {
-  const attempt = async (): Promise<{ failure?: unknown }> => {
+  const attempt = async (): Promise<{ failure?: Error }> => {
     try {
       await run('apt-get', args, {
         env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
@@ -54,7 +57,7 @@ async function aptGet(args: readonly string[]): Promise<void> {
       });
       return {};
     } catch (error) {
-      if (error instanceof Error && LOCKED.test(error.message)) throw error;
+      if (!(error instanceof Error) || LOCKED.test(error.message)) throw error;
       return { failure: error };
     }
   };

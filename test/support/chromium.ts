@@ -33,7 +33,7 @@ const HELP = 'install Chromium or Google Chrome, or set CHROME_PATH to its progr
 
 /** A browser for tests of the console, with arguments that keep it headless and on this machine. */
 export async function findChromium(): Promise<Chromium> {
-  const told = process.env['CHROME_PATH'];
+  const told = process.env.CHROME_PATH;
   if (told !== undefined && told !== '') {
     if (await isExecutable(told)) return chromium(told);
     throw new Error(`CHROME_PATH is ${told}, which is not a program: ${HELP}`);
@@ -86,7 +86,7 @@ async function works(file: string): Promise<boolean> {
 
 async function playwrightPrograms(): Promise<string[]> {
   const caches = [
-    process.env['PLAYWRIGHT_BROWSERS_PATH'] ?? '',
+    process.env.PLAYWRIGHT_BROWSERS_PATH ?? '',
     path.join(homedir(), '.cache', 'ms-playwright'),
     path.join(homedir(), 'Library', 'Caches', 'ms-playwright'),
   ].filter((cache) => path.isAbsolute(cache));
@@ -100,7 +100,7 @@ async function playwrightPrograms(): Promise<string[]> {
 async function fromApt(): Promise<string | undefined> {
   if (!isRoot() || !(await hasApt())) return undefined;
   try {
-    await aptInstall('chromium');
+    await aptInstall(['chromium']);
   } catch {
     return undefined;
   }

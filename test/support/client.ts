@@ -51,7 +51,9 @@ export class TestSubscription<T> {
           if (errors) this.errors = errors;
         },
         error: (failure) => {
-          this.errors = Array.isArray(failure) ? (failure as GraphQLFailure[]) : [{ message: String(failure) }];
+          this.errors = Array.isArray(failure)
+            ? (failure as GraphQLFailure[])
+            : [{ message: String(failure) }];
         },
         complete: () => {
           this.completed = true;

@@ -19,7 +19,7 @@ export async function firstExecutable(files: Iterable<string>): Promise<string |
 
 /** Every place on PATH where a program of one of these names may be, the first name preferred. */
 export function placesOnPath(names: readonly string[]): string[] {
-  const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter((folder) => folder !== '');
   return names.flatMap((name) => folders.map((folder) => path.join(folder, name)));
 }
 

@@ -1,4 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { Socket } from 'node:net';
+
+import { ignore } from './ignore.js';
 
 /** Something to end or remove when the test process is gone. */
 export type Charge =
@@ -92,9 +95,9 @@ function startGuardian(): Guardian {
     cwd: '/',
   });
   // A guardian that cannot run costs the clean-up after a crash; it must not fail the tests themselves.
-  child.on('error', () => {});
-  child.stdin.on('error', () => {});
+  child.on('error', ignore);
+  child.stdin.on('error', ignore);
   child.unref();
-  if ('unref' in child.stdin && typeof child.stdin.unref === 'function') child.stdin.unref();
+  if (child.stdin instanceof Socket) child.stdin.unref();
   return { child, charges: 0 };
 }

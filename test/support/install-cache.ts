@@ -67,8 +67,8 @@ async function restoreSymlinks(packageFolder: string): Promise<void> {
   const links = JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[];
   for (const { source, target } of links) {
     const link = path.join(packageFolder, target);
-    await symlink(path.relative(path.dirname(target), source), link).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
+    await symlink(path.relative(path.dirname(target), source), link).catch(async (error: unknown) => {
+      if (!(await exists(link))) throw error;
     });
   }
 }

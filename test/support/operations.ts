@@ -24,7 +24,11 @@ export interface ChangeData {
 export interface ResultData {
   readonly outcome: 'APPLIED' | 'UNCHANGED' | 'DUPLICATE' | 'CONFLICT' | 'ABORTED';
   readonly change: ChangeData | null;
-  readonly conflict: { readonly reason: string; readonly currentVersion: number; readonly current: unknown } | null;
+  readonly conflict: {
+    readonly reason: string;
+    readonly currentVersion: number;
+    readonly current: unknown;
+  } | null;
 }
 
 export interface PublishData {

@@ -20,7 +20,7 @@ const HELP = 'install PostgreSQL 15 or later, or set POSTGRES_BIN_DIR to the fol
 
 /** The folder that holds `postgres` and `initdb`. */
 export async function findPostgresBinaries(): Promise<string> {
-  const told = process.env['POSTGRES_BIN_DIR'];
+  const told = process.env.POSTGRES_BIN_DIR;
   if (told !== undefined && told !== '') {
     if (await isBinDir(told)) return told;
     throw new Error(`POSTGRES_BIN_DIR is ${told}, which does not hold postgres and initdb: ${HELP}`);

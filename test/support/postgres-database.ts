@@ -5,6 +5,7 @@ import path from 'node:path';
 import { Client } from 'pg';
 
 import { guard } from './guardian.js';
+import { ignore } from './ignore.js';
 
 export interface TestDatabase {
   url: string;
@@ -33,13 +34,13 @@ export async function createDatabase(adminUrl: string): Promise<TestDatabase> {
 
 /** The same on a server that outlives the tests: there it is dropped even when the test process is killed. */
 export async function createGuardedDatabase(adminUrl: string): Promise<TestDatabase> {
-  const { url, drop } = await createDatabase(adminUrl);
-  const name = new URL(url).pathname.slice(1);
+  const database = await createDatabase(adminUrl);
+  const name = new URL(database.url).pathname.slice(1);
   const release = guard({ kind: 'command', argv: dropCommand(adminUrl, name) });
   return {
-    url,
+    url: database.url,
     drop: async () => {
-      await drop();
+      await database.drop();
       release();
     },
   };
@@ -54,12 +55,12 @@ export function databaseUrl(url: string, database: string): string {
 
 export async function adminQuery(url: string, sql: string): Promise<Record<string, unknown>[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
-  client.on('error', () => {});
+  client.on('error', ignore);
   try {
     await client.connect();
     return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
-    await client.end().catch(() => {});
+    await client.end().catch(ignore);
   }
 }
 

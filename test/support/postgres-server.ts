@@ -6,6 +6,7 @@ import { Client } from 'pg';
 
 import { freePort } from './free-port.js';
 import { guard } from './guardian.js';
+import { ignore } from './ignore.js';
 import { findPostgresBinaries } from './postgres-binaries.js';
 import { createDatabase, databaseUrl } from './postgres-database.js';
 import { childrenOf, stillRunning } from './process-table.js';
@@ -122,7 +123,7 @@ export class PostgresServer {
   async #freeSharedMemory(): Promise<void> {
     const lock = await readFile(path.join(this.#data, 'postmaster.pid'), 'utf8').catch(() => '');
     const [, segment] = /^\s*\d+\s+(\d+)\s*$/m.exec(lock.split('\n').slice(6).join('\n')) ?? [];
-    if (segment !== undefined) await run('ipcrm', ['-m', segment]).catch(() => {});
+    if (segment !== undefined) await run('ipcrm', ['-m', segment]).catch(ignore);
   }
 
   get output(): string {
@@ -153,13 +154,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 async function answers(url: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   // A connection that breaks after it was made tells so by an event, which must not go unheard.
-  client.on('error', () => {});
+  client.on('error', ignore);
   try {
     await client.connect();
     await client.query('select 1');
     return true;
   } finally {
-    await client.end().catch(() => {});
+    await client.end().catch(ignore);
   }
 }
 

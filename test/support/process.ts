@@ -111,6 +111,9 @@ export async function spawnProcess(
   options: SpawnOptions = {},
 ): Promise<ManagedProcess> {
   const child = spawn(command, args, {
+    // A group of its own: an interrupt from the terminal, or a kill of the test process's group, is for the
+    // tests to clean up after, not for a server to see first.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -124,5 +127,5 @@ export async function spawnProcess(
 }
 
 export function describeExit({ code, signal }: Exit): string {
-  return signal === null ? `exit code ${String(code)}` : signal;
+  return signal ?? `exit code ${String(code)}`;
 }

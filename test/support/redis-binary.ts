@@ -25,7 +25,7 @@ const HELP = 'install Redis or Valkey, or set REDIS_SERVER_BIN to the path of re
 
 /** A Redis server's program, or that of Valkey, which speaks the same protocol. */
 export async function findRedisBinary(): Promise<RedisBinary> {
-  const told = process.env['REDIS_SERVER_BIN'];
+  const told = process.env.REDIS_SERVER_BIN;
   if (told !== undefined && told !== '') {
     if (await isExecutable(told)) return { path: told, env: {} };
     throw new Error(`REDIS_SERVER_BIN is ${told}, which is not a program: ${HELP}`);
@@ -40,21 +40,32 @@ export async function findRedisBinary(): Promise<RedisBinary> {
 async function fromApt(): Promise<RedisBinary> {
   if (!(await hasApt())) throw new Error(`no Redis server was found: ${HELP}`);
   try {
-    const folder = await cached('redis-server-apt', (partial) => aptUnpack('redis-server', partial));
-    const libraries = await Promise.all(
-      ['usr/lib', 'lib'].map((place) => entriesByVersion(path.join(folder, place))),
-    );
-    const folders = libraries.flat().filter((entry) => path.basename(entry).includes('-linux-'));
-    const binary = {
-      path: path.join(folder, 'usr', 'bin', 'redis-server'),
-      env: { LD_LIBRARY_PATH: folders.join(':') },
-    };
-    await run(binary.path, ['--version'], { env: binary.env });
-    return binary;
+    return await unpackedBinary(await cached('redis-server-apt', unpack));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`no Redis server was found (${HELP}), and none could be had from apt-get: ${reason}`, {
       cause,
     });
   }
+}
+
+/**
+ * The tools are named too, as Debian's redis-server is a link to a file of theirs, and a machine that has them
+ * would not download them. What does not run is not left in the cache.
+ */
+async function unpack(folder: string): Promise<void> {
+  await aptUnpack(['redis-server', 'redis-tools'], folder);
+  const { path: file, env } = await unpackedBinary(folder);
+  await run(file, ['--version'], { env });
+}
+
+async function unpackedBinary(folder: string): Promise<RedisBinary> {
+  const libraries = await Promise.all(
+    ['usr/lib', 'lib'].map((place) => entriesByVersion(path.join(folder, place))),
+  );
+  const folders = libraries.flat().filter((entry) => path.basename(entry).includes('-linux-'));
+  return {
+    path: path.join(folder, 'usr', 'bin', 'redis-server'),
+    env: { LD_LIBRARY_PATH: folders.join(':') },
+  };
 }

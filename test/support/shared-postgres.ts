@@ -4,6 +4,8 @@ import { adminQuery, createDatabase, createGuardedDatabase, type TestDatabase } 
 import { startPostgres } from './postgres-server.js';
 
 export interface SharedPostgres {
+  /** The server's own database, as TEST_DATABASE_URL takes it. */
+  readonly url: string;
   createDatabase(): Promise<TestDatabase>;
   /** Drops what was created here, and ends the server if it was started here. */
   dispose(): Promise<void>;
@@ -15,17 +17,23 @@ export interface SharedPostgres {
  */
 export async function sharedPostgres(): Promise<SharedPostgres> {
   const running = await findRunning();
-  if (running !== undefined) return over(() => createGuardedDatabase(running));
+  if (running !== undefined) return over(running, () => createGuardedDatabase(running));
   const server = await startPostgres();
   return over(
+    server.url(),
     () => createDatabase(server.url()),
     () => server.dispose(),
   );
 }
 
-function over(create: () => Promise<TestDatabase>, disposeServer?: () => Promise<void>): SharedPostgres {
+function over(
+  url: string,
+  create: () => Promise<TestDatabase>,
+  disposeServer?: () => Promise<void>,
+): SharedPostgres {
   const databases: TestDatabase[] = [];
   return {
+    url,
     createDatabase: async () => {
       const database = await create();
       databases.push(database);
@@ -39,9 +47,9 @@ function over(create: () => Promise<TestDatabase>, disposeServer?: () => Promise
 }
 
 async function findRunning(): Promise<string | undefined> {
-  const told = process.env['TEST_DATABASE_URL'];
+  const told = process.env.TEST_DATABASE_URL;
   if (told !== undefined && told !== '') {
-    if (await allowsCreation(told)) return told;
+    if (await allowsCreation(told).catch(() => false)) return told;
     throw new Error(
       'TEST_DATABASE_URL must name a PostgreSQL 15 or later and a user who may create databases',
     );
@@ -60,5 +68,5 @@ async function allowsCreation(url: string): Promise<boolean> {
     `select (rolsuper or rolcreatedb) and current_setting('server_version_num')::int >= 150000 as allowed
        from pg_roles where rolname = current_user`,
   );
-  return row?.['allowed'] === true;
+  return row?.allowed === true;
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-import { answersPing, oneShotRedis } from './redis-ping.js';
+import { answersPing, closeRedis, oneShotRedis } from './redis-ping.js';
 import { startRedis } from './redis-server.js';
 
 export interface SharedRedis {
@@ -26,7 +26,7 @@ export async function sharedRedis(): Promise<SharedRedis> {
 }
 
 async function findRunning(): Promise<string | undefined> {
-  const told = process.env['TEST_REDIS_URL'];
+  const told = process.env.TEST_REDIS_URL;
   if (told !== undefined && told !== '') {
     if (await answersPing(told)) return told;
     throw new Error('TEST_REDIS_URL must be the URL of a Redis that answers PING');
@@ -44,6 +44,6 @@ async function removeKeys(url: string, prefix: string): Promise<void> {
       if (keys.length > 0) await client.del(...keys);
     }
   } finally {
-    client.disconnect();
+    closeRedis(client);
   }
 }

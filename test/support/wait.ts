@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { ignore } from './ignore.js';
+
 type Falsy = false | 0 | 0n | '' | null | undefined;
 
 export interface WaitOptions {
@@ -62,7 +64,7 @@ async function withDeadline<T>(check: () => T | Promise<T>, deadline: number): P
     () => {
       throw new CheckHung();
     },
-    () => new Promise<never>(() => {}),
+    () => new Promise<never>(ignore),
   );
   try {
     return await Promise.race([check(), timeout]);
