@@ -29,10 +29,13 @@ import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
 import { consumerTable } from './entities.js';
 import { CreateConsumer1790000000001 } from './migrations.js';
 
+import { tell } from './live-session.js';
+import type { LiveSession } from './live-session.js';
 import { fenceOf } from './session-id.js';
 import type { Fence } from './session-id.js';
 
 export type { ConsumerRecord, NewConsumer } from './consumer-store.js';
+export type { LiveSession } from './live-session.js';
 export { sessionId } from './session-id.js';
 export type { Fence } from './session-id.js';
 
@@ -41,25 +44,6 @@ export const ackTables: TableSet = { entities: [consumerTable], migrations: [Cre
 
 /** Milliseconds between reports of a hub's sessions. */
 const REPORT_MS = 2_000;
-
-/** A session of a consumer that this hub holds. */
-export interface LiveSession {
-  readonly name: string;
-  readonly epoch: bigint;
-  readonly seeks: bigint;
-  /** The cursor of the newest batch that was sent. */
-  readonly sent: Position;
-  /** Changes delivered and not acknowledged. */
-  readonly inFlight: number;
-  /** The consumer is acknowledged up to here, at whichever hub. */
-  acknowledged(position: Position): void;
-  /** The consumer was sought elsewhere: what was sent no longer counts, and the session goes on from the new place. */
-  sought(place: StartPlace & Fence): void;
-  /** While it is paused nothing is delivered. */
-  setPaused(paused: boolean): void;
-  /** The session is over; the error says why. */
-  end(error: HubError): void;
-}
 
 export interface ConsumersOptions {
   readonly database: Database;
@@ -193,7 +177,7 @@ export class Consumers {
     if (!session) return;
     try {
       const consumer = await this.#store.find(name);
-      if (consumer) this.#tell(session, consumer);
+      if (consumer) tell(session, consumer);
       else session.end(consumerDeleted(name));
     } catch (error) {
       this.options.onError(error);
@@ -218,18 +202,9 @@ export class Consumers {
   /** A consumer changed through this hub: tells the session, here or at another hub, and answers the consumer. */
   #changed(consumer: ConsumerRecord): ConsumerState {
     const session = this.#sessions.get(consumer.name);
-    if (session) this.#tell(session, consumer);
+    if (session) tell(session, consumer);
     else if (consumer.connected) this.options.onTouched(consumer.name);
     return this.#present(consumer);
-  }
-
-  /** Tells a session what its consumer is now; a record that was read before the session knew better changes nothing. */
-  #tell(session: LiveSession, consumer: ConsumerRecord): void {
-    if (consumer.epoch > session.epoch) return session.end(consumerTakenOver(session.name));
-    if (consumer.epoch < session.epoch || consumer.seeks < session.seeks) return;
-    if (consumer.seeks > session.seeks) session.sought(consumer);
-    session.setPaused(consumer.paused);
-    session.acknowledged(consumer.position);
   }
 
   /** Of a session that this hub holds it knows more than was last reported. */
@@ -246,7 +221,7 @@ export class Consumers {
       const owned = new Map((await this.#store.report(sessions)).map((record) => [record.name, record]));
       for (const session of sessions) {
         const record = owned.get(session.name);
-        if (record) this.#tell(session, record);
+        if (record) tell(session, record);
         else await this.touched(session.name);
       }
     } catch (error) {
