@@ -88,13 +88,19 @@ export class PostgresDatabase implements DatabaseBase {
     } catch (error) {
       throw logUnavailable(error);
     }
+    // The pool listens only to connections that it holds: one that breaks while it is lent would end the process. What
+    // was under way on it fails with the same error, and is told of it that way.
+    connection.on('error', ignore);
     try {
       const result = await work(connection);
+      connection.off('error', ignore);
       connection.release();
       return result;
     } catch (error) {
       const lost = isConnectionLost(error);
-      connection.release(lost || !(error instanceof HubError));
+      const discard = lost || !(error instanceof HubError);
+      if (!discard) connection.off('error', ignore);
+      connection.release(discard);
       throw lost ? logUnavailable(error) : error;
     }
   }
@@ -118,6 +124,8 @@ export class PostgresDatabase implements DatabaseBase {
     await this.dataSource.destroy();
   }
 }
+
+const ignore = (): void => undefined;
 
 /**
  * Whether an error says that the server or the way to it is gone, or that it cannot take work now: no SQLSTATE (socket
