@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Position } from '../model/cursor.js';
 import type { Telemetry } from '../model/telemetry.js';
-import type { ConsumerRecord } from './consumer-store.js';
+import type { Acknowledgement, ConsumerRecord } from './consumer-store.js';
 
 interface Waiting {
-  readonly name: string;
-  readonly position: Position;
+  readonly acknowledgement: Acknowledgement;
   readonly resolve: (consumer: ConsumerRecord | null) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -15,16 +13,16 @@ export class AckWriter {
   #waiting: Waiting[] = [];
   #writing: Promise<void> | null = null;
 
-  /** @param write moves consumers to places and answers those that there are */
+  /** @param write makes acknowledgements durable and answers the consumers that there are */
   constructor(
-    readonly write: (places: ReadonlyMap<string, Position>) => Promise<ConsumerRecord[]>,
+    readonly write: (acknowledgements: readonly Acknowledgement[]) => Promise<ConsumerRecord[]>,
     readonly telemetry: Telemetry,
   ) {}
 
-  /** Answers the consumer once its place is durable; null where there is no such consumer. */
-  acknowledge(name: string, position: Position): Promise<ConsumerRecord | null> {
+  /** Answers the consumer once the acknowledgement is durable; null where there is no such consumer. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<ConsumerRecord | null> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ name, position, resolve, reject });
+      this.#waiting.push({ acknowledgement, resolve, reject });
       this.#writing ??= this.#writeAll();
     });
   }
@@ -45,30 +43,12 @@ export class AckWriter {
 
   async #writeGroup(group: readonly Waiting[]): Promise<void> {
     try {
-      const records = await this.#move(group);
-      // A place beyond the log's end moves nothing, and must not cost those that came together with it their move.
-      const within = group.filter(({ name, position }) => position <= (records.get(name)?.head ?? position));
-      if (within.length < group.length && within.length > 0) {
-        for (const [name, record] of await this.#move(within)) records.set(name, record);
-      }
-      this.telemetry.acknowledged(within.length);
-      for (const { name, resolve } of group) resolve(records.get(name) ?? null);
+      const written = await this.write(group.map((one) => one.acknowledgement));
+      const records = new Map(written.map((record) => [record.name, record]));
+      this.telemetry.acknowledged(group.length);
+      for (const { acknowledgement, resolve } of group) resolve(records.get(acknowledgement.name) ?? null);
     } catch (error) {
       for (const { reject } of group) reject(error);
     }
   }
-
-  async #move(group: readonly Waiting[]): Promise<Map<string, ConsumerRecord>> {
-    return new Map((await this.write(furthest(group))).map((record) => [record.name, record]));
-  }
-}
-
-/** Of several places of one consumer the furthest counts: acknowledging is cumulative. */
-function furthest(group: readonly Waiting[]): Map<string, Position> {
-  const places = new Map<string, Position>();
-  for (const { name, position } of group) {
-    const known = places.get(name);
-    if (known === undefined || position > known) places.set(name, position);
-  }
-  return places;
 }

@@ -10,9 +10,10 @@
  * A hub reports its sessions every few seconds; the same statement tells it what other hubs did to them meanwhile. The
  * signal makes that faster, never truer.
  */
-import type { ConsumerState } from '../model/consumer.js';
+import type { ConsumerState, StartPlace } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import {
+  badInput,
   consumerDeleted,
   consumerExists,
   consumerNotFound,
@@ -28,27 +29,21 @@ import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
 import { consumerTable } from './entities.js';
 import { CreateConsumer1790000000001 } from './migrations.js';
 
+import { tell } from './live-session.js';
+import type { LiveSession } from './live-session.js';
+import { fenceOf } from './session-id.js';
+import type { Fence } from './session-id.js';
+
 export type { ConsumerRecord, NewConsumer } from './consumer-store.js';
+export type { LiveSession } from './live-session.js';
+export { sessionId } from './session-id.js';
+export type { Fence } from './session-id.js';
 
 /** The tables of this room. */
 export const ackTables: TableSet = { entities: [consumerTable], migrations: [CreateConsumer1790000000001] };
 
 /** Milliseconds between reports of a hub's sessions. */
 const REPORT_MS = 2_000;
-
-/** A session of a consumer that this hub holds. */
-export interface LiveSession {
-  readonly name: string;
-  readonly epoch: bigint;
-  /** The cursor of the newest batch that was sent. */
-  readonly sent: Position;
-  /** Changes delivered and not acknowledged. */
-  readonly inFlight: number;
-  /** The consumer is acknowledged up to here, at whichever hub. */
-  acknowledged(position: Position): void;
-  /** The session is over; the error says why. */
-  end(error: HubError): void;
-}
 
 export interface ConsumersOptions {
   readonly database: Database;
@@ -68,7 +63,7 @@ export class Consumers {
 
   constructor(readonly options: ConsumersOptions) {
     this.#store = new ConsumerStore(options.database);
-    this.#writer = new AckWriter((places) => this.#store.acknowledge(places), options.telemetry);
+    this.#writer = new AckWriter((group) => this.#store.acknowledge(group), options.telemetry);
     this.#reporter = setInterval(() => void this.report(), REPORT_MS);
     this.#reporter.unref();
   }
@@ -106,19 +101,40 @@ export class Consumers {
 
   /**
    * Everything up to `position` is processed. Durable when it answers.
-   * @throws HubError CONSUMER_NOT_FOUND; CURSOR_AHEAD beyond what was sent or, where another hub holds the session, beyond
-   *   the log's end
+   * @param session the id that the batch carried: fences a session that was taken over. Null: not fenced
+   * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where the session is none; CURSOR_AHEAD beyond
+   *   what was sent or, where another hub holds the session, beyond the log's end
    */
-  async acknowledge(name: string, position: Position): Promise<ConsumerState> {
-    const session = this.#sessions.get(name);
-    if (session && position > session.sent) throw aheadOf('what was sent to this consumer');
-    const consumer = await this.#writer.acknowledge(name, position);
+  async acknowledge(name: string, position: Position, session: string | null): Promise<ConsumerState> {
+    const fence = session === null ? null : fenceOf(session);
+    if (session !== null && !fence)
+      throw badInput('session', 'is no session; send back the one of the batch');
+    const live = this.#sessions.get(name);
+    if (live && position > live.sent && (!fence || sameFence(fence, live))) {
+      throw aheadOf('what was sent to this consumer');
+    }
+    const consumer = await this.#writer.acknowledge({ name, position, fence });
     if (!consumer) throw consumerNotFound(name);
+    if (fence && fence.epoch !== consumer.epoch) throw consumerTakenOver(name);
     if (position > consumer.head) throw aheadOf('the end of the log');
-    const holder = this.#sessions.get(name);
-    if (holder) holder.acknowledged(consumer.position);
-    else if (consumer.connected) this.options.onTouched(name);
-    return this.#present(consumer);
+    return this.#changed(consumer);
+  }
+
+  /**
+   * Puts a consumer elsewhere in the log, also backwards; its live session goes on from there, at whichever hub.
+   * @throws HubError CONSUMER_NOT_FOUND
+   */
+  async seek(name: string, place: StartPlace): Promise<ConsumerState> {
+    const consumer = await this.#store.seek(name, place);
+    if (!consumer) throw consumerNotFound(name);
+    return this.#changed(consumer);
+  }
+
+  /** Stops or goes on delivering to a consumer. @throws HubError CONSUMER_NOT_FOUND */
+  async setPaused(name: string, paused: boolean): Promise<ConsumerState> {
+    const consumer = await this.#store.setPaused(name, paused);
+    if (!consumer) throw consumerNotFound(name);
+    return this.#changed(consumer);
   }
 
   /**
@@ -161,9 +177,8 @@ export class Consumers {
     if (!session) return;
     try {
       const consumer = await this.#store.find(name);
-      if (!consumer) session.end(consumerDeleted(name));
-      else if (consumer.epoch > session.epoch) session.end(consumerTakenOver(name));
-      else session.acknowledged(consumer.position);
+      if (consumer) tell(session, consumer);
+      else session.end(consumerDeleted(name));
     } catch (error) {
       this.options.onError(error);
     }
@@ -184,6 +199,14 @@ export class Consumers {
     await this.#writer.settled();
   }
 
+  /** A consumer changed through this hub: tells the session, here or at another hub, and answers the consumer. */
+  #changed(consumer: ConsumerRecord): ConsumerState {
+    const session = this.#sessions.get(consumer.name);
+    if (session) tell(session, consumer);
+    else if (consumer.connected) this.options.onTouched(consumer.name);
+    return this.#present(consumer);
+  }
+
   /** Of a session that this hub holds it knows more than was last reported. */
   #present(record: ConsumerRecord): ConsumerRecord {
     const session = this.#sessions.get(record.name);
@@ -198,7 +221,7 @@ export class Consumers {
       const owned = new Map((await this.#store.report(sessions)).map((record) => [record.name, record]));
       for (const session of sessions) {
         const record = owned.get(session.name);
-        if (record) session.acknowledged(record.position);
+        if (record) tell(session, record);
         else await this.touched(session.name);
       }
     } catch (error) {
@@ -206,6 +229,8 @@ export class Consumers {
     }
   }
 }
+
+const sameFence = (a: Fence, b: Fence): boolean => a.epoch === b.epoch && a.seeks === b.seeks;
 
 const aheadOf = (what: string): HubError =>
   new HubError(

@@ -1,36 +1,28 @@
-import type { ConsumerState } from '../model/consumer.js';
+import type { ConsumerState, StartPlace } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Database, Parameter, Row } from '../platform/platform.js';
+import type { Fence } from './session-id.js';
 
 /** A session that was not reported for this long, in milliseconds, is no longer connected: its hub died. */
 const SILENT_MS = 7_000;
 
 const COLUMNS = [
-  'name',
-  'epoch',
-  'position',
-  'filter',
-  'max_attempts',
-  'paused',
-  'created_at',
-  'acknowledged_at',
-  'in_flight',
+  ...['name', 'epoch', 'position', 'snapshot_until', 'seeks', 'filter', 'max_attempts', 'paused'],
+  ...['created_at', 'acknowledged_at', 'in_flight'],
 ];
 
-/** A consumer with the number of its newest session. */
-export interface ConsumerRecord extends ConsumerState {
-  readonly epoch: bigint;
+/** A consumer with what only hubs need to know of it. */
+export interface ConsumerRecord extends ConsumerState, StartPlace, Fence {
   /** The log's end when the record was read. */
   readonly head: Position;
 }
 
 /** What a new consumer is made of. */
-export interface NewConsumer {
+export interface NewConsumer extends StartPlace {
   readonly name: string;
   readonly filter: ChangeFilter;
-  readonly position: Position;
   readonly maxAttempts: number;
 }
 
@@ -39,6 +31,13 @@ export interface SessionReport {
   readonly name: string;
   readonly epoch: bigint;
   readonly inFlight: number;
+}
+
+/** One acknowledgement; where it comes with a session's fence it counts only while that session owns the consumer. */
+export interface Acknowledgement {
+  readonly name: string;
+  readonly position: Position;
+  readonly fence: Fence | null;
 }
 
 /**
@@ -71,16 +70,29 @@ export class ConsumerStore {
 
   /** Makes a consumer; null where the name is taken. */
   insert(consumer: NewConsumer): Promise<ConsumerRecord | null> {
-    const { name, filter, position, maxAttempts } = consumer;
+    const { name, filter, position, snapshotUntil, maxAttempts } = consumer;
     return this.#one(
-      `insert into consumer (name, epoch, position, filter, max_attempts, paused, created_at, in_flight)
-       values ($1, 0, $2, $3, $4, $5, ${this.#now}, 0) on conflict (name) do nothing`,
-      [name, position, JSON.stringify(filter), maxAttempts, false],
+      `insert into consumer (name, epoch, position, snapshot_until, seeks, filter, max_attempts, paused, created_at,
+         in_flight)
+       values ($1, 0, $2, $3, 0, $4, $5, $6, ${this.#now}, 0) on conflict (name) do nothing`,
+      [name, position, snapshotUntil, JSON.stringify(filter), maxAttempts, false],
     );
   }
 
   delete(name: string): Promise<ConsumerRecord | null> {
     return this.#one('delete from consumer where name = $1', [name]);
+  }
+
+  /** Puts a consumer elsewhere; what was sent before no longer counts. */
+  seek(name: string, { position, snapshotUntil }: StartPlace): Promise<ConsumerRecord | null> {
+    return this.#one(
+      'update consumer set position = $2, snapshot_until = $3, seeks = seeks + 1 where name = $1',
+      [name, position, snapshotUntil],
+    );
+  }
+
+  setPaused(name: string, paused: boolean): Promise<ConsumerRecord | null> {
+    return this.#one('update consumer set paused = $2 where name = $1', [name, paused]);
   }
 
   /** Begins a session: from now on it owns the consumer. A filter that is given replaces the kept one. */
@@ -101,27 +113,32 @@ export class ConsumerStore {
   }
 
   /**
-   * Moves consumers forward: each up to its place, never back, and not at all where the place is beyond the log's end.
-   * Answers those that there are.
+   * Moves consumers forward, each to the furthest place that counts: not beyond the log's end, and not from a session that
+   * was taken over. Answers the consumers that there are.
    */
-  acknowledge(places: ReadonlyMap<string, Position>): Promise<ConsumerRecord[]> {
-    const within = 'p.position <= (select h.position from log_head as h where h.one = 1)';
-    const forward = `p.position > consumer.position and ${within}`;
+  acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<ConsumerRecord[]> {
+    const counts =
+      'l.position <= (select h.position from log_head as h where h.one = 1) and ' +
+      '(l.epoch is null or (l.epoch = o.epoch and l.seeks = o.seeks))';
     return this.#each(
+      acknowledgements.map(({ name, position, fence }) => ({
+        ...{ name, position },
+        ...(fence ? { epoch: fence.epoch, seeks: fence.seeks } : {}),
+      })),
+      `select o.name, max(case when ${counts} then l.position else o.position end) as position
+       from l join o on o.name = l.name group by o.name`,
       `update consumer set
-         position = case when ${forward} then p.position else consumer.position end,
-         acknowledged_at = case when ${forward} then ${this.#now} else consumer.acknowledged_at end`,
-      [...places].map(([name, position]) => ({ name, position, value: 0 })),
-      'consumer.name = p.name',
+         position = case when p.position > consumer.position then p.position else consumer.position end,
+         acknowledged_at = case when p.position > consumer.position then ${this.#now} else consumer.acknowledged_at end`,
     );
   }
 
   /** Writes what a hub reports of its sessions; answers those that it still owns. */
   report(reports: readonly SessionReport[]): Promise<ConsumerRecord[]> {
     return this.#each(
-      `update consumer set in_flight = p.value, reported_at = ${this.#now}`,
-      reports.map(({ name, epoch, inFlight }) => ({ name, position: epoch, value: inFlight })),
-      'consumer.name = p.name and consumer.epoch = p.position',
+      reports.map(({ name, epoch, inFlight }) => ({ name, epoch, position: BigInt(inFlight) })),
+      'select o.name, l.position from l join o on o.name = l.name and o.epoch = l.epoch',
+      `update consumer set in_flight = p.position, reported_at = ${this.#now}`,
     );
   }
 
@@ -131,20 +148,21 @@ export class ConsumerStore {
   }
 
   /**
-   * Runs one update over a list of (name, position, value), as one statement. On PostgreSQL the rows are locked in the
-   * order of their names first: two hubs that write the same consumers would otherwise lock each other out.
+   * Runs one update over a list: `l` is the list, `o` the consumers it names as they are now, and `pick` says what of both
+   * becomes `p`, from which the update takes its values. On PostgreSQL `o` is locked in the order of names first: two hubs
+   * that write the same consumers would otherwise lock each other out, and what `o` says would be old.
    */
-  async #each(update: string, list: readonly ListEntry[], join: string): Promise<ConsumerRecord[]> {
+  async #each(list: readonly ListEntry[], pick: string, update: string): Promise<ConsumerRecord[]> {
     const text = JSON.stringify(list, (_name, value: unknown) =>
       typeof value === 'bigint' ? value.toString() : value,
     );
-    const returning = `returning ${this.#columns}`;
+    const sqlite = this.database.dialect === 'sqlite';
     const rows = await this.database.write(
-      this.database.dialect === 'sqlite'
-        ? `${update} from ${SQLITE_LIST} as p where ${join} ${returning}`
-        : `with p as materialized (
-             select l.* from ${POSTGRES_LIST} join consumer as c on c.name = l.name order by c.name for update of c)
-           ${update} from p where ${join} ${returning}`,
+      `with l as materialized (${sqlite ? SQLITE_LIST : POSTGRES_LIST}),
+         o as materialized (select name, epoch, seeks, position from consumer where name in (select name from l)
+           order by name ${sqlite ? '' : 'for update'}),
+         p as materialized (${pick})
+       ${update} from p where consumer.name = p.name returning ${this.#columns}`,
       [text],
     );
     return rows.map(recordOf);
@@ -154,12 +172,14 @@ export class ConsumerStore {
 interface ListEntry {
   readonly name: string;
   readonly position: bigint;
-  readonly value: number;
+  readonly epoch?: bigint;
+  readonly seeks?: bigint;
 }
 
-const SQLITE_LIST = `(select value ->> 'name' as name, cast(value ->> 'position' as integer) as position,
-  value ->> 'value' as value from json_each($1))`;
-const POSTGRES_LIST = 'json_to_recordset(cast($1 as json)) as l (name text, position bigint, value int)';
+const SQLITE_LIST = `select value ->> 'name' as name, cast(value ->> 'position' as integer) as position,
+  cast(value ->> 'epoch' as integer) as epoch, cast(value ->> 'seeks' as integer) as seeks from json_each($1)`;
+const POSTGRES_LIST = `select * from json_to_recordset(cast($1 as json))
+  as entry (name text, position bigint, epoch bigint, seeks bigint)`;
 
 function recordOf(row: Row): ConsumerRecord {
   const position = asBigint(row.position);
@@ -167,7 +187,9 @@ function recordOf(row: Row): ConsumerRecord {
   return {
     name: asText(row.name),
     epoch: asBigint(row.epoch),
+    seeks: asBigint(row.seeks),
     position,
+    snapshotUntil: orNull(row.snapshot_until, asBigint),
     head,
     lag: Number(head > position ? head - position : 0n),
     filter: JSON.parse(asText(row.filter)) as ChangeFilter,

@@ -12,6 +12,10 @@ export const consumerTable = new EntitySchema({
     epoch: { type: 'bigint' },
     /** Acknowledged up to here. */
     position: { type: 'bigint' },
+    /** Up to here it gets a snapshot; null: the log itself. */
+    snapshot_until: { type: 'bigint', nullable: true },
+    /** Counts how often it was sought elsewhere: what was sent before that no longer counts. */
+    seeks: { type: 'bigint' },
     /** The filter as JSON text. */
     filter: { type: 'text' },
     max_attempts: { type: 'integer' },

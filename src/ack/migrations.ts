@@ -13,6 +13,8 @@ export class CreateConsumer1790000000001 implements MigrationInterface {
           { name: 'name', type: 'text', isPrimary: true, ...collation },
           { name: 'epoch', type: 'bigint' },
           { name: 'position', type: 'bigint' },
+          { name: 'snapshot_until', type: 'bigint', isNullable: true },
+          { name: 'seeks', type: 'bigint' },
           { name: 'filter', type: 'text' },
           { name: 'max_attempts', type: 'integer' },
           { name: 'paused', type: 'boolean' },

@@ -4,7 +4,7 @@ import { badInput } from '../model/errors.js';
 
 /** The arguments that say where to start. */
 export interface StartArgs {
-  readonly startAt?: 'EARLIEST' | 'LATEST' | 'CURSOR' | 'TIME' | null | undefined;
+  readonly startAt?: 'EARLIEST' | 'LATEST' | 'SNAPSHOT' | 'CURSOR' | 'TIME' | null | undefined;
   readonly cursor?: string | null | undefined;
   /** Milliseconds since 1970. */
   readonly time?: number | null | undefined;
@@ -20,7 +20,7 @@ export function parseStart(args: StartArgs, cursors: CursorCodec, place = ''): S
   const time = onlyWith('TIME', at, args.time, `${place}time`);
   if (at === 'CURSOR' && cursor !== null) return { at, after: cursors.decode(cursor, `${place}cursor`) };
   if (at === 'TIME' && time !== null) return { at, time };
-  return { at: at === 'EARLIEST' ? at : 'LATEST' };
+  return { at: at === 'EARLIEST' || at === 'SNAPSHOT' ? at : 'LATEST' };
 }
 
 /** The value that goes with one way to start: it must be there with that way, and with no other. */

@@ -6,10 +6,8 @@
  * read. A slow subscription slows nobody: it leaves its lane and reads the log when it has room again.
  */
 import type { Consumers, NewConsumer } from '../ack/ack.js';
-import { Playback } from '../feed/feed.js';
 import type { Feed } from '../feed/feed.js';
-import type { ConsumerState, Start } from '../model/consumer.js';
-import type { Position } from '../model/cursor.js';
+import type { ConsumerState, Start, StartPlace } from '../model/consumer.js';
 import { badInput } from '../model/errors.js';
 import type { HubError } from '../model/errors.js';
 import type { ChangeFilter } from '../model/filter.js';
@@ -20,6 +18,7 @@ import type { Telemetry } from '../model/telemetry.js';
 import type { Outlet, Render } from './outlet.js';
 import { Lanes } from './lanes.js';
 import { Session } from './session.js';
+import type { SessionOptions } from './session.js';
 import { SubscriptionStream } from './stream.js';
 
 export type { Outlet, Render } from './outlet.js';
@@ -78,15 +77,20 @@ export class Deliverer {
   async subscribe(request: SubscribeRequest): Promise<SubscriptionStream> {
     checkBetween(request.batchSize, 1, MAX_BATCH, 'batchSize');
     checkBetween(request.maxInFlight, 1, MAX_IN_FLIGHT, 'maxInFlight');
-    const { name, epoch, position, filter } = await this.#place(request);
-    // A consumer may be ahead of what this hub has heard of; its playback begins within what the feed knows.
-    await this.options.feed.reached(position);
-    const stream = new SubscriptionStream(() => session.end(null));
+    const begun = await this.#placeOf(request);
+    const { name, place } = begun;
+    const stream = new SubscriptionStream(() => {
+      session.end(null);
+    });
     const session = new Session({
-      ...{ name, epoch, outlet: request.outlet, render: request.render, batchSize: request.batchSize },
-      playback: new Playback(this.options.feed, position, filter),
+      ...begun,
+      feed: this.options.feed,
+      outlet: request.outlet,
+      render: request.render,
+      batchSize: request.batchSize,
       maxInFlight: name === null ? Number.POSITIVE_INFINITY : request.maxInFlight,
-      join: (joining) => this.#lanes.join(joining, laneKey(request, filter), filter, request.render),
+      join: (joining) =>
+        this.#lanes.join(joining, laneKey(request, place.filter), place.filter, request.render),
       onDefect: this.options.onError,
       onSent: (changes) => this.options.telemetry.delivered(changes),
       onEnded: (ended, error) => this.#ended(ended, stream, error),
@@ -108,8 +112,16 @@ export class Deliverer {
     const { filter, start, maxAttempts } = consumer;
     const name = checkName(consumer.name, 'input.name', this.options.limits);
     checkBetween(maxAttempts, 1, MAX_ATTEMPTS, 'input.maxAttempts');
-    const position = await this.options.feed.startOf(start, 'input.cursor');
-    return this.options.consumers.create({ name, filter, position, maxAttempts });
+    const place = await this.options.feed.startOf(start, 'input.cursor');
+    return this.options.consumers.create({ name, filter, maxAttempts, ...place });
+  }
+
+  /**
+   * Puts a durable consumer elsewhere in the log, also backwards.
+   * @throws HubError CONSUMER_NOT_FOUND, CURSOR_EXPIRED, CURSOR_AHEAD
+   */
+  async seekConsumer(name: string, start: Start): Promise<ConsumerState> {
+    return this.options.consumers.seek(name, await this.options.feed.startOf(start, 'cursor'));
   }
 
   /** Ends all subscriptions. */
@@ -125,20 +137,21 @@ export class Deliverer {
     session.run();
   }
 
-  async #place(request: SubscribeRequest): Promise<Place> {
+  async #placeOf(request: SubscribeRequest): Promise<Begun> {
     const { feed, consumers, limits } = this.options;
-    const start = (): Promise<Position> => feed.startOf(request.start, 'cursor');
+    const start = (): Promise<StartPlace> => feed.startOf(request.start, 'cursor');
     if (request.consumer === null) {
-      return { name: null, epoch: 0n, position: await start(), filter: request.filter ?? EVERYTHING };
+      const place = { ...(await start()), filter: request.filter ?? EVERYTHING };
+      return { name: null, fence: { epoch: 0n, seeks: 0n }, paused: false, place };
     }
     const name = checkName(request.consumer, 'consumer', limits);
     const first = async (): Promise<NewConsumer> => {
       const filter = request.filter ?? EVERYTHING;
-      return { name, filter, position: await start(), maxAttempts: DEFAULT_ATTEMPTS };
+      return { name, filter, maxAttempts: DEFAULT_ATTEMPTS, ...(await start()) };
     };
-    const { epoch, position, filter } = await consumers.begin(name, request.filter, first);
-    await feed.log.checkStart(position, 'consumer');
-    return { name, epoch, position, filter };
+    const { epoch, seeks, paused, ...place } = await consumers.begin(name, request.filter, first);
+    await feed.log.checkStart(place.position, 'consumer');
+    return { name, fence: { epoch, seeks }, paused, place };
   }
 
   #ended(session: Session, stream: SubscriptionStream, error: HubError | null): void {
@@ -150,15 +163,11 @@ export class Deliverer {
   }
 }
 
-interface Place {
-  readonly name: string | null;
-  readonly epoch: bigint;
-  readonly position: Position;
-  readonly filter: ChangeFilter;
-}
+/** What a subscription begins with. */
+type Begun = Pick<SessionOptions, 'name' | 'fence' | 'paused' | 'place'>;
 
 const laneKey = (request: SubscribeRequest, filter: ChangeFilter): string =>
-  JSON.stringify([request.laneKey, filter, request.batchSize]);
+  JSON.stringify([request.consumer === null, request.laneKey, filter, request.batchSize]);
 
 function checkBetween(value: number, least: number, most: number, place: string): void {
   if (value < least || value > most) throw badInput(place, `is ${value}; give ${least} to ${most}`);

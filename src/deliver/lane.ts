@@ -1,8 +1,9 @@
-import type { Change } from '../model/change.js';
+import type { Change, ScopedChange } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
 import { matcher } from '../model/filter.js';
-import type { ChangeFilter } from '../model/filter.js';
-import type { Batch } from '../model/batch.js';
+import type { ChangeFilter, Matcher } from '../model/filter.js';
+import { print } from './message.js';
+import type { Message } from './message.js';
 import type { Render } from './outlet.js';
 import type { Session } from './session.js';
 
@@ -12,12 +13,14 @@ import type { Session } from './session.js';
  */
 export class Lane {
   readonly #members = new Set<Session>();
-  readonly #matches: (change: Change) => boolean;
+  readonly #matches: Matcher;
 
   constructor(
     readonly filter: ChangeFilter,
     readonly batchSize: number,
     readonly render: Render,
+    /** Whether members are consumers, with sessions, or anonymous looks. */
+    readonly named: boolean,
   ) {
     this.#matches = matcher(filter);
   }
@@ -36,14 +39,18 @@ export class Lane {
 
   /** Takes changes that end at the log's `head`; members have everything before the first of them. */
   advance(changes: readonly Change[], head: Position): void {
-    const matching = changes.filter(this.#matches);
+    const matching: ScopedChange[] = [];
+    for (const change of changes) {
+      const scope = this.#matches(change);
+      if (scope !== null) matching.push({ change, scope });
+    }
     for (let i = 0; i < matching.length && this.#members.size > 0; i += this.batchSize) {
       const part = matching.slice(i, i + this.batchSize);
       const isLast = i + part.length === matching.length;
-      const cursor = isLast ? head : positionOf(part.at(-1));
+      const cursor = isLast ? head : positionOf(part.at(-1)?.change);
       // Who leaves now has everything up to the part before.
-      const before = i === 0 ? positionOf(changes[0]) - 1n : positionOf(matching[i - 1]);
-      this.#send({ cursor, changes: part, head }, before);
+      const before = i === 0 ? positionOf(changes[0]) - 1n : positionOf(matching[i - 1]?.change);
+      this.#send(cursor, part, head, before);
     }
   }
 
@@ -51,27 +58,25 @@ export class Lane {
   moveCursors(head: Position): void {
     const behind = [...this.#members].filter((member) => member.sent < head && member.hasRoomFor(0));
     if (behind.length === 0) return;
-    const batch = { cursor: head, changes: [], head };
-    const text = this.#print(batch);
-    if (text === null) return;
-    for (const member of behind) member.send(batch, text);
+    const message = this.#print(head, [], head);
+    if (message) for (const member of behind) member.send(message);
   }
 
-  /** The text of a batch; where it cannot be made, its members end and no other lane is troubled. */
-  #print(batch: Batch): string | null {
+  /** Prints a batch; where it cannot be printed, its members end and no other lane is troubled. */
+  #print(cursor: Position, changes: readonly ScopedChange[], head: Position): Message | null {
     try {
-      return this.render(batch);
+      return print({ cursor, changes, head }, this.named, this.render);
     } catch (error) {
       for (const member of this.#members) member.fail(error);
       return null;
     }
   }
 
-  #send(batch: Batch, before: Position): void {
-    const text = this.#print(batch);
-    if (text === null) return;
+  #send(cursor: Position, changes: readonly ScopedChange[], head: Position, before: Position): void {
+    const message = this.#print(cursor, changes, head);
+    if (!message) return;
     for (const member of this.#members) {
-      if (member.hasRoomFor(batch.changes.length)) member.send(batch, text);
+      if (member.hasRoomFor(changes.length)) member.send(message);
       else member.leaveLane(before);
     }
   }

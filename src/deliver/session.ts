@@ -1,8 +1,12 @@
-import type { LiveSession } from '../ack/ack.js';
-import type { Playback } from '../feed/feed.js';
+import { sessionId } from '../ack/ack.js';
+import type { Fence, LiveSession } from '../ack/ack.js';
+import { Playback } from '../feed/feed.js';
+import type { Feed, Place } from '../feed/feed.js';
+import type { StartPlace } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
-import type { Batch } from '../model/batch.js';
+import { print, textFor } from './message.js';
+import type { Message } from './message.js';
 import type { Outlet, Render } from './outlet.js';
 import { Window } from './window.js';
 
@@ -14,8 +18,10 @@ const RETRY_MS = 500;
 export interface SessionOptions {
   /** The consumer's name; null for an anonymous look. */
   readonly name: string | null;
-  readonly epoch: bigint;
-  readonly playback: Playback;
+  readonly fence: Fence;
+  readonly paused: boolean;
+  readonly feed: Feed;
+  readonly place: Place;
   readonly outlet: Outlet;
   readonly render: Render;
   readonly batchSize: number;
@@ -34,26 +40,39 @@ export interface SessionOptions {
  *
  * States:
  *   reading ── at the head ──▶ live ── no room, or behind ──▶ waiting ── room again ──▶ reading
+ *   any ── sought() ──▶ reading, from elsewhere
  *   any ── end() ──▶ ended
  *
- * Reading: it takes pages from its playback and sends them. Live: its lane sends to it. Waiting: its window or its socket
- * is full; it costs nothing but its place. It is never dropped for being slow: it reads on from its place when there is
- * room.
+ * Reading: it takes pages from its playback and sends them. Live: its lane sends to it. Waiting: it is paused, or its
+ * window or its socket is full; it costs nothing but its place. It is never dropped for being slow: it reads on from its
+ * place when there is room.
  */
 export class Session implements LiveSession {
   readonly name: string;
   readonly epoch: bigint;
+  #seeks: bigint;
+  #paused: boolean;
+  #playback: Playback;
+  #window: Window;
   #sent: Position;
+  /** Whether the first batch is out, and whether the feed has come to the session's place. */
+  #begun: 'no' | 'announced' | 'yes' = 'no';
   #ended = false;
   #wake: (() => void) | null = null;
   #leave: (() => void) | null = null;
-  readonly #window: Window;
 
   constructor(readonly options: SessionOptions) {
     this.name = options.name ?? '';
-    this.epoch = options.epoch;
-    this.#sent = options.playback.position;
+    this.epoch = options.fence.epoch;
+    this.#seeks = options.fence.seeks;
+    this.#paused = options.paused;
+    this.#playback = new Playback(options.feed, options.place);
+    this.#sent = options.place.position;
     this.#window = new Window(options.maxInFlight);
+  }
+
+  get seeks(): bigint {
+    return this.#seeks;
   }
 
   get sent(): Position {
@@ -68,17 +87,23 @@ export class Session implements LiveSession {
     return this.options.batchSize;
   }
 
-  /** Whether a batch of so many changes may be sent now. */
-  hasRoomFor(changes: number): boolean {
-    return this.#window.room >= changes && this.options.outlet.hasRoom;
+  /** Whether the session is a consumer's, and fenced. */
+  get named(): boolean {
+    return this.options.name !== null;
   }
 
-  /** Sends a batch whose text is made already. */
-  send(batch: Batch, text: string): void {
-    this.options.outlet.send(text);
-    this.#sent = batch.cursor;
-    this.#window.sent(batch.changes);
-    this.options.onSent(batch.changes.length);
+  /** Whether a batch of so many changes may be sent now. */
+  hasRoomFor(changes: number): boolean {
+    return !this.#paused && this.#window.room >= changes && this.options.outlet.hasRoom;
+  }
+
+  /** Sends a batch that is printed already. */
+  send(message: Message): void {
+    const { changes, cursor } = message.batch;
+    this.options.outlet.send(textFor(message, sessionId(this)));
+    this.#sent = cursor;
+    this.#window.sent(changes);
+    this.options.onSent(changes.length);
   }
 
   acknowledged(position: Position): void {
@@ -86,20 +111,31 @@ export class Session implements LiveSession {
     if (this.#leave === null) this.#wakeUp();
   }
 
+  setPaused(paused: boolean): void {
+    this.#paused = paused;
+    if (this.#leave === null) this.#wakeUp();
+  }
+
+  sought({ seeks, position, snapshotUntil }: StartPlace & Fence): void {
+    const { feed, place, maxInFlight } = this.options;
+    this.#seeks = seeks;
+    this.#playback = new Playback(feed, { ...place, position, snapshotUntil });
+    this.#window = new Window(maxInFlight);
+    this.#sent = position;
+    this.#begun = 'no';
+    this.#rest();
+  }
+
   /** Takes the session out of its lane, to read on after `position`. */
   leaveLane(position: Position): void {
-    this.options.playback.position = position;
-    this.#leave?.();
-    this.#leave = null;
-    this.#wakeUp();
+    this.#playback.position = position;
+    this.#rest();
   }
 
   end(error: HubError | null): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#leave?.();
-    this.#leave = null;
-    this.#wakeUp();
+    this.#rest();
     this.options.onEnded(this, error);
   }
 
@@ -118,34 +154,52 @@ export class Session implements LiveSession {
   }
 
   async #deliver(): Promise<void> {
-    const { playback } = this.options;
-    this.#sendBatch({ cursor: playback.position, changes: [], head: this.#head(playback.position) });
     while (!this.#ended) {
-      if (!this.hasRoomFor(1)) await this.#room();
-      else if (playback.atHead) await this.#live();
+      if (this.#begun !== 'yes') await this.#begin();
+      else if (!this.hasRoomFor(1)) await this.#room();
+      else if (this.#playback.atHead) await this.#live();
       else await this.#read();
     }
   }
 
+  /** The first batch is empty and goes out at once; its cursor is the start. */
+  async #begin(): Promise<void> {
+    const playback = this.#playback;
+    if (this.#begun === 'no') this.#sendBatch(playback.position, []);
+    this.#begun = 'announced';
+    // The place may be ahead of what this hub has heard of; from there on playback is within what the feed knows.
+    const { snapshotUntil } = playback.place;
+    const known =
+      snapshotUntil !== null && snapshotUntil > playback.position ? snapshotUntil : playback.position;
+    const reached = await this.#untilRead(async () => {
+      await this.options.feed.reached(known);
+      return true;
+    });
+    if (reached && playback === this.#playback) this.#begun = 'yes';
+  }
+
   async #read(): Promise<void> {
-    const { playback, batchSize } = this.options;
+    const playback = this.#playback;
+    const limit = Math.min(this.options.batchSize, this.#window.room);
+    const page = await this.#untilRead(() => playback.next(limit));
+    // Sought meanwhile: what was read is of no use any more.
+    if (!page || this.#ended || playback !== this.#playback) return;
+    const { changes, through } = page;
+    if (changes.length > 0 || through - this.#sent >= QUIET_CHANGES) this.#sendBatch(through, changes);
+  }
+
+  /** Reads; where the database went away it waits a little and answers null: the place is as it was. */
+  async #untilRead<T>(read: () => Promise<T>): Promise<T | null> {
     try {
-      const before = playback.position;
-      const { changes, through } = await playback.next(Math.min(batchSize, this.#window.room));
-      if (this.#ended) return;
-      if (changes.length > 0 || through - this.#sent >= QUIET_CHANGES) {
-        this.#sendBatch({ cursor: through, changes, head: this.#head(through) });
-      } else if (through === before) {
-        throw new Error(`A read after ${before} moved nothing.`);
-      }
+      return await read();
     } catch (error) {
-      // The database went away: the place is as it was, and the session goes on from it.
       if (!(error instanceof HubError)) throw error;
       await this.#pause(RETRY_MS);
+      return null;
     }
   }
 
-  /** Rests in the lane until it, or the end, takes the session out. */
+  /** Rests in the lane until it, a seek or the end takes the session out. */
   async #live(): Promise<void> {
     const woken = this.#sleep();
     this.#leave = this.options.join(this);
@@ -171,17 +225,21 @@ export class Session implements LiveSession {
     });
   }
 
+  /** Out of the lane, if it is in one, and on to whatever is next. */
+  #rest(): void {
+    this.#leave?.();
+    this.#leave = null;
+    this.#wakeUp();
+  }
+
   #wakeUp(): void {
     this.#wake?.();
     this.#wake = null;
   }
 
-  #sendBatch(batch: Batch): void {
-    this.send(batch, this.options.render(batch));
-  }
-
-  #head(least: Position): Position {
-    const { head } = this.options.playback.source.tail;
-    return head > least ? head : least;
+  #sendBatch(cursor: Position, changes: Message['batch']['changes']): void {
+    const { head } = this.options.feed;
+    const batch = { cursor, changes, head: head > cursor ? head : cursor };
+    this.send(print(batch, this.named, this.options.render));
   }
 }

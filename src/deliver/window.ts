@@ -1,4 +1,4 @@
-import type { Change } from '../model/change.js';
+import type { ScopedChange } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
 
 /** Changes that were delivered and are not acknowledged: at most `size` of them. */
@@ -19,9 +19,9 @@ export class Window {
     return this.size - this.inFlight;
   }
 
-  sent(changes: readonly Change[]): void {
+  sent(changes: readonly ScopedChange[]): void {
     if (this.size === Number.POSITIVE_INFINITY) return;
-    for (const change of changes) this.#positions.push(change.row.position);
+    for (const { change } of changes) this.#positions.push(change.row.position);
   }
 
   /** Everything up to `position` is acknowledged. */

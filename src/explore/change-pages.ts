@@ -1,6 +1,8 @@
-import { Change } from '../model/change.js';
+import { Change, within } from '../model/change.js';
+import type { ScopedChange } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
 import { badInput, HubError } from '../model/errors.js';
+import { matcher } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { checkPageSize, connectionOf } from '../model/page.js';
 import type { Connection } from '../model/page.js';
@@ -22,7 +24,7 @@ export interface ChangePageArgs {
  * A page of the log, in log order.
  * @throws HubError BAD_USER_INPUT, INVALID_CURSOR, CURSOR_EXPIRED, CURSOR_AHEAD
  */
-export async function changePage(log: Log, args: ChangePageArgs): Promise<Connection<Change>> {
+export async function changePage(log: Log, args: ChangePageArgs): Promise<Connection<ScopedChange>> {
   const { filter, first, last } = args;
   if (first !== null && last !== null)
     throw badInput('last', 'cannot stand beside first; page forwards or backwards');
@@ -38,10 +40,14 @@ export async function changePage(log: Log, args: ChangePageArgs): Promise<Connec
   const fromEnd = last !== null;
   const rows = await log.changes({ after, through, filter, limit: size + 1, fromEnd });
   const more = rows.length > size;
-  const page = (fromEnd ? rows.slice(more ? 1 : 0) : rows.slice(0, size)).map((row) => new Change(row));
+  const scopeOf = matcher(filter);
+  const page = (fromEnd ? rows.slice(more ? 1 : 0) : rows.slice(0, size)).map((row) => {
+    const change = new Change(row);
+    return { change, scope: scopeOf(change) ?? 'WITHIN' };
+  });
   const matchUpTo = async (place: Position, from: Position): Promise<boolean> =>
     (await log.changes({ after: from, through: place, filter, limit: 1 })).length > 0;
-  return connectionOf(page, (change) => log.cursors.encode(change.row.position), {
+  return connectionOf(page, ({ change }) => log.cursors.encode(change.row.position), {
     hasNextPage: () => (fromEnd ? before !== null && matchUpTo(head, before - 1n) : more),
     hasPreviousPage: () => (fromEnd ? more : args.after !== null && matchUpTo(after, earliest - 1n)),
   });
@@ -56,7 +62,7 @@ export async function historyPage(
   entity: { readonly collection: string; readonly key: string; readonly position: Position },
   first: number,
   after: string | null,
-): Promise<Connection<Change>> {
+): Promise<Connection<ScopedChange>> {
   const size = checkPageSize(first, 'first');
   const from = after === null ? entity.position : log.cursors.decode(after, 'after');
   // One more before the page, to be sure that the place is the entity's; one more behind it, to know whether it goes on.
@@ -73,8 +79,8 @@ export async function historyPage(
       );
     }
   }
-  const page = rows.slice(0, size).map((row) => new Change(row));
-  return connectionOf(page, (change) => log.cursors.encode(change.row.position), {
+  const page = rows.slice(0, size).map((row) => within(new Change(row)));
+  return connectionOf(page, ({ change }) => log.cursors.encode(change.row.position), {
     hasNextPage: () => rows.length > size,
     hasPreviousPage: () => after !== null,
   });

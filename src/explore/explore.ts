@@ -3,7 +3,8 @@
  * here is in the way of what does.
  */
 import type { Consumers } from '../ack/ack.js';
-import { Change } from '../model/change.js';
+import { Change, within } from '../model/change.js';
+import type { ScopedChange } from '../model/change.js';
 import type { FieldCondition } from '../model/condition.js';
 import type { ConsumerState } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
@@ -48,14 +49,14 @@ export class Explorer {
   }
 
   /** The change at a place, or null. @throws HubError INVALID_CURSOR, CURSOR_AHEAD */
-  async change(cursor: string): Promise<Change | null> {
+  async change(cursor: string): Promise<ScopedChange | null> {
     const position = await this.#known(cursor, 'cursor');
     const row = position === 0n ? null : await this.#log.changeAt(position);
-    return row && new Change(row);
+    return row && within(new Change(row));
   }
 
   /** A page of the log. */
-  changes(args: ChangePageArgs): Promise<Connection<Change>> {
+  changes(args: ChangePageArgs): Promise<Connection<ScopedChange>> {
     return changePage(this.#log, args);
   }
 
@@ -79,7 +80,7 @@ export class Explorer {
   }
 
   /** An entity's changes, newest first. */
-  history(entity: Entity, first: number, after: string | null): Promise<Connection<Change>> {
+  history(entity: Entity, first: number, after: string | null): Promise<Connection<ScopedChange>> {
     return historyPage(this.#log, entity, first, after);
   }
 

@@ -10,7 +10,7 @@
  */
 import { Change } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
-import type { Start } from '../model/consumer.js';
+import type { Start, StartPlace } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import { logUnavailable } from '../model/errors.js';
 import type { Log } from '../log/log.js';
@@ -18,7 +18,7 @@ import type { Announcement } from '../signal/signal.js';
 import { Tail } from './tail.js';
 
 export { Playback } from './playback.js';
-export type { Page } from './playback.js';
+export type { Page, Place } from './playback.js';
 
 /** Changes read at once while the tail is filled. */
 const FILL_PAGE = 1_000;
@@ -92,11 +92,13 @@ export class Feed {
    * The place after which a subscription or consumer starts. `place` names the argument that says so.
    * @throws HubError CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
    */
-  async startOf(start: Start, place: string): Promise<Position> {
-    if (start.at === 'CURSOR') return this.log.checkStart(start.after, place);
-    if (start.at === 'TIME') return this.log.placeBefore(start.time);
+  async startOf(start: Start, place: string): Promise<StartPlace> {
+    const log = (position: Position): StartPlace => ({ position, snapshotUntil: null });
+    if (start.at === 'CURSOR') return log(await this.log.checkStart(start.after, place));
+    if (start.at === 'TIME') return log(await this.log.placeBefore(start.time));
     const { earliest, head } = await this.log.extent();
-    return start.at === 'EARLIEST' ? earliest - 1n : head;
+    if (start.at === 'SNAPSHOT') return { position: earliest - 1n, snapshotUntil: head };
+    return log(start.at === 'EARLIEST' ? earliest - 1n : head);
   }
 
   /** Another hub says what it appended. Its changes are used only where they join on; else the log is read. */

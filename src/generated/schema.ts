@@ -1,6 +1,6 @@
 // Generated from schema/ by `npm run codegen`. Do not edit.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { Change as ChangeRow } from '../model/change.js';
+import type { ScopedChange as ScopedChangeRow } from '../model/change.js';
 import type { Entity as EntityRow } from '../model/entity.js';
 import type { ConsumerState as ConsumerStateRow } from '../model/consumer.js';
 import type { Conflict as ConflictRow } from '../model/conflict.js';
@@ -55,6 +55,8 @@ export type Change = {
   readonly operation: Operation;
   /** The hub's clock; never goes back along the log. */
   readonly recordedAt: Scalars['DateTime']['output'];
+  /** Against the subscription's where: LEFT = no longer matches, drop your copy. */
+  readonly scope: Scope;
   /** The system that published the change. */
   readonly source: Scalars['String']['output'];
   /** 1, 2, 3 … of this entity; goes on over a delete. */
@@ -74,6 +76,8 @@ export type ChangeBatch = {
   readonly cursor: Scalars['Cursor']['output'];
   /** The log's end when this batch was sent. */
   readonly head: Scalars['Cursor']['output'];
+  /** Of a named consumer: give it to acknowledge, and a session that does not know it was taken over changes nothing. */
+  readonly session?: Maybe<Scalars['ID']['output']>;
 };
 
 export type ChangeConnection = {
@@ -99,7 +103,7 @@ export type ChangeFilter = {
   readonly keys?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
   readonly operations?: InputMaybe<ReadonlyArray<Operation>>;
   readonly sources?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
-  /** All hold, on after (on before for a DELETE). */
+  /** All hold on the entity, after the change or before it; scope says which. */
   readonly where?: InputMaybe<ReadonlyArray<FieldCondition>>;
 };
 
@@ -272,12 +276,15 @@ export type Mutation = {
   /**
    * Everything up to cursor is processed: it will not be delivered again. Durable when it answers.
    * Cumulative; an older cursor changes nothing and is no error.
+   * session: the batch's; with it, an acknowledgement of a session that was taken over is refused (CONSUMER_TAKEN_OVER).
    */
   readonly acknowledge: Consumer;
   /** Makes a durable consumer before its first subscription. CONSUMER_EXISTS where the name is taken. */
   readonly createConsumer: Consumer;
   /** Forgets a consumer and its cursor; its live subscription ends with CONSUMER_DELETED. Answers what it was. */
   readonly deleteConsumer: Consumer;
+  /** Stops delivering to a consumer, also to a live session, until resumeConsumer. */
+  readonly pauseConsumer: Consumer;
   /**
    * Records changes of one source, in the order given; durable when it answers.
    * A change that is not valid fails the whole call, names its index, and nothing is recorded.
@@ -285,12 +292,20 @@ export type Mutation = {
    * Send a change with the same id again after an error or no answer: it is recorded once.
    */
   readonly publish: PublishResult;
+  /** Goes on delivering to a consumer, where it stopped. */
+  readonly resumeConsumer: Consumer;
+  /**
+   * Puts a consumer elsewhere in the log, also backwards; a live session goes on from there, with an empty first batch and a
+   * session of its own. To SNAPSHOT: the consumer starts with an empty copy (earlier deletes are not sent).
+   */
+  readonly seekConsumer: Consumer;
 };
 
 
 export type MutationAcknowledgeArgs = {
   consumer: Scalars['ID']['input'];
   cursor: Scalars['Cursor']['input'];
+  session?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -304,10 +319,28 @@ export type MutationDeleteConsumerArgs = {
 };
 
 
+export type MutationPauseConsumerArgs = {
+  name: Scalars['ID']['input'];
+};
+
+
 export type MutationPublishArgs = {
   atomic: Scalars['Boolean']['input'];
   changes: ReadonlyArray<ChangeInput>;
   source: Scalars['String']['input'];
+};
+
+
+export type MutationResumeConsumerArgs = {
+  name: Scalars['ID']['input'];
+};
+
+
+export type MutationSeekConsumerArgs = {
+  cursor?: InputMaybe<Scalars['Cursor']['input']>;
+  name: Scalars['ID']['input'];
+  time?: InputMaybe<Scalars['DateTime']['input']>;
+  to: StartAt;
 };
 
 /** What happened to the entity. */
@@ -412,6 +445,19 @@ export type QueryEntityArgs = {
   key: Scalars['ID']['input'];
 };
 
+/**
+ * Where an entity stands against a filter's where. A CREATE that matches has ENTERED, a DELETE of a match has LEFT; neither is
+ * ever left out by operations or changedFields. In a SNAPSHOT the present state alone counts. WITHIN everywhere that no where
+ * applies.
+ */
+export type Scope =
+  /** It matches now and did not before. */
+  | 'ENTERED'
+  /** It matched before and does no longer: drop your copy. */
+  | 'LEFT'
+  /** It matched before and does now. */
+  | 'WITHIN';
+
 export type Source = {
   readonly __typename?: 'Source';
   readonly changeCount: Scalars['SafeInt']['output'];
@@ -427,6 +473,8 @@ export type StartAt =
   | 'EARLIEST'
   /** Only what comes from now on (the default). */
   | 'LATEST'
+  /** The newest change of every live entity, in cursor order, then what comes from now on, without a seam. */
+  | 'SNAPSHOT'
   /** recordedAt at or after the moment given as time. */
   | 'TIME';
 
@@ -540,7 +588,7 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  Change: ResolverTypeWrapper<ChangeRow>;
+  Change: ResolverTypeWrapper<ScopedChangeRow>;
   ChangeBatch: ResolverTypeWrapper<BatchRow>;
   ChangeConnection: ResolverTypeWrapper<Omit<ChangeConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['ChangeEdge']>, nodes: ReadonlyArray<ResolversTypes['Change']>, pageInfo: ResolversTypes['PageInfo'] }>;
   ChangeEdge: ResolverTypeWrapper<Omit<ChangeEdge, 'node'> & { node: ResolversTypes['Change'] }>;
@@ -569,6 +617,7 @@ export type ResolversTypes = {
   PublishResult: ResolverTypeWrapper<Omit<PublishResult, 'results'> & { results: ReadonlyArray<ResolversTypes['ChangeResult']> }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
+  Scope: Scope;
   Source: ResolverTypeWrapper<Source>;
   StartAt: StartAt;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
@@ -579,7 +628,7 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
-  Change: ChangeRow;
+  Change: ScopedChangeRow;
   ChangeBatch: BatchRow;
   ChangeConnection: Omit<ChangeConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['ChangeEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Change']>, pageInfo: ResolversParentTypes['PageInfo'] };
   ChangeEdge: Omit<ChangeEdge, 'node'> & { node: ResolversParentTypes['Change'] };
@@ -623,6 +672,7 @@ export type ChangeResolvers<ContextType = any, ParentType extends ResolversParen
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   operation?: Resolver<ResolversTypes['Operation'], ParentType, ContextType>;
   recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  scope?: Resolver<ResolversTypes['Scope'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -631,6 +681,7 @@ export type ChangeBatchResolvers<ContextType = any, ParentType extends Resolvers
   changes?: Resolver<ReadonlyArray<ResolversTypes['Change']>, ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   head?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  session?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
 };
 
 export type ChangeConnectionResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangeConnection'] = ResolversParentTypes['ChangeConnection']> = {
@@ -733,7 +784,10 @@ export type MutationResolvers<ContextType = any, ParentType extends ResolversPar
   acknowledge?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationAcknowledgeArgs, 'consumer' | 'cursor'>>;
   createConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationCreateConsumerArgs, 'input'>>;
   deleteConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationDeleteConsumerArgs, 'name'>>;
+  pauseConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationPauseConsumerArgs, 'name'>>;
   publish?: Resolver<ResolversTypes['PublishResult'], ParentType, ContextType, RequireFields<MutationPublishArgs, 'atomic' | 'changes' | 'source'>>;
+  resumeConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationResumeConsumerArgs, 'name'>>;
+  seekConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationSeekConsumerArgs, 'name' | 'to'>>;
 };
 
 export type PageInfoResolvers<ContextType = any, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {

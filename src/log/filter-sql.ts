@@ -15,24 +15,26 @@ export class Parameters {
   }
 }
 
+/** Whether a filter is asked of the log, or of a snapshot, in which the present state alone counts. */
+export type FilterMode = 'log' | 'snapshot';
+
 /** What a filter is in the SQL of one database: conditions on the columns of `change` and of `entity`. */
 export interface FilterSql {
   /** The conditions of a filter on `change`, each a boolean expression. */
-  ofFilter(filter: ChangeFilter, parameters: Parameters): string[];
+  ofFilter(filter: ChangeFilter, mode: FilterMode, parameters: Parameters): string[];
   /** Conditions on `entity.data`. */
   ofConditions(conditions: readonly FieldCondition[], parameters: Parameters): string[];
 }
 
-/** The lists of a filter, each against its column. */
+/** The lists of a filter that stand against one column each, whatever else it says. */
 const COLUMNS = [
   ['collections', 'collection', false],
   ['keys', 'key', false],
-  ['operations', 'operation', false],
   ['sources', 'source', false],
   ['excludeSources', 'source', true],
 ] as const;
 
-/** The names of the functions that SqliteFilterFunctions gives to SQLite. */
+/** The names of the functions that SQLite is given. */
 export const MATCHES_FUNCTION = 'tidemark_matches';
 export const HOLDS_FUNCTION = 'tidemark_holds';
 
@@ -41,16 +43,17 @@ export const HOLDS_FUNCTION = 'tidemark_holds';
  * and its numbers are not compared as JSON's. So what SQL says and what memory says is one piece of code.
  */
 export const sqliteFilterSql: FilterSql = {
-  ofFilter(filter, parameters) {
+  ofFilter(filter, mode, parameters) {
     const sql = COLUMNS.flatMap(([name, column, not]) => {
       const values = filter[name];
       if (!values) return [];
       const list = parameters.add(JSON.stringify(values));
       return [`${column} ${not ? 'not in' : 'in'} (select value from json_each(${list}))`];
     });
-    const inside = { ...pick(filter, 'changedFields'), ...pick(filter, 'where') };
-    if (Object.keys(inside).length > 0) {
-      sql.push(`${MATCHES_FUNCTION}(operation, after, undo, ${parameters.add(JSON.stringify(inside))}) = 1`);
+    const { operations, changedFields, where } = filter;
+    if (operations ?? changedFields ?? where) {
+      const inside = parameters.add(JSON.stringify({ mode, filter: { operations, changedFields, where } }));
+      sql.push(`${MATCHES_FUNCTION}(operation, after, undo, ${inside}) = 1`);
     }
     return sql;
   },
@@ -60,30 +63,30 @@ export const sqliteFilterSql: FilterSql = {
       : [`${HOLDS_FUNCTION}(data, ${parameters.add(JSON.stringify(conditions))}) = 1`],
 };
 
-const pick = <K extends keyof ChangeFilter>(filter: ChangeFilter, name: K): Pick<ChangeFilter, K> | object =>
-  filter[name] === undefined ? {} : { [name]: filter[name] };
-
 /** PostgreSQL looks into JSON itself, by strict JSON paths: they walk objects only, as `valueAt` does. */
 export const postgresFilterSql: FilterSql = {
-  ofFilter(filter, parameters) {
+  ofFilter(filter, mode, parameters) {
     const sql = COLUMNS.flatMap(([name, column, not]) => {
       const values = filter[name];
       if (!values) return [];
       const list = parameters.add(arrayLiteral(values));
       return [not ? `${column} <> all (${list}::text[])` : `${column} = any (${list}::text[])`];
     });
-    if (filter.changedFields) {
-      sql.push(
-        `coalesce(undo, after)::jsonb ?| ${parameters.add(arrayLiteral(filter.changedFields))}::text[]`,
-      );
-    }
-    const where = filter.where ?? [];
-    return [
-      ...sql,
-      ...where.flatMap((condition) =>
-        postgresCondition(condition, changeValue(condition, parameters), parameters),
-      ),
-    ];
+    const { where } = filter;
+    if (!where) return [...sql, ...contentConditions(filter, parameters)];
+    const after = allOf([
+      "operation <> 'DELETE'",
+      ...where.flatMap((one) => afterCondition(one, parameters)),
+    ]);
+    if (mode === 'snapshot') return [...sql, after];
+    const before = allOf([
+      "operation <> 'CREATE'",
+      ...where.flatMap((one) => beforeCondition(one, parameters)),
+    ]);
+    const content = contentConditions(filter, parameters);
+    // Who moves in or out passes; operations and changedFields choose only among changes of entities that stay in.
+    const chosen = content.length === 0 ? [] : [`(not (${after} and ${before}) or ${allOf(content)})`];
+    return [...sql, `(${after} or ${before})`, ...chosen];
   },
   ofConditions: (conditions, parameters) =>
     conditions.flatMap((condition) => {
@@ -92,15 +95,32 @@ export const postgresFilterSql: FilterSql = {
     }),
 };
 
+const allOf = (conditions: readonly string[]): string => `(${conditions.join(' and ')})`;
+
+function contentConditions({ operations, changedFields }: ChangeFilter, parameters: Parameters): string[] {
+  const sql: string[] = [];
+  if (operations) sql.push(`operation = any (${parameters.add(arrayLiteral(operations))}::text[])`);
+  if (changedFields) {
+    sql.push(`coalesce(undo, after)::jsonb ?| ${parameters.add(arrayLiteral(changedFields))}::text[]`);
+  }
+  return sql;
+}
+
 const valueSql = (column: string, path: string): string =>
   `jsonb_path_query_first(${column}::jsonb, ${path}::jsonpath, '{}', true)`;
 
-/** On a DELETE the entity before stands in undo, each top-level value in an array of one. */
-function changeValue(condition: FieldCondition, parameters: Parameters): string {
+function afterCondition(condition: FieldCondition, parameters: Parameters): string[] {
+  const value = valueSql('after', parameters.add(jsonPath(stepsOf(condition.field))));
+  return postgresCondition(condition, value, parameters);
+}
+
+/** What a changed field was stands in undo, in an array of one; a field that did not change is in the entity after. */
+function beforeCondition(condition: FieldCondition, parameters: Parameters): string[] {
   const [first = '', ...rest] = stepsOf(condition.field);
   const after = valueSql('after', parameters.add(jsonPath([first, ...rest])));
-  const before = valueSql('undo', parameters.add(`${jsonPath([first])}[0]${memberAccess(rest)}`));
-  return `(case when operation = 'DELETE' then ${before} else ${after} end)`;
+  const undone = valueSql('undo', parameters.add(`${jsonPath([first])}[0]${memberAccess(rest)}`));
+  const value = `(case when undo::jsonb ? ${parameters.add(first)} then ${undone} else ${after} end)`;
+  return postgresCondition(condition, value, parameters);
 }
 
 const jsonPath = (steps: readonly string[]): string => `strict $${memberAccess(steps)}`;
@@ -120,20 +140,21 @@ function postgresCondition(condition: FieldCondition, value: string, parameters:
   }
   if (condition.exists !== undefined) sql.push(`${value} is ${condition.exists ? 'not null' : 'null'}`);
   if (condition.startsWith !== undefined) {
-    sql.push(
-      `(jsonb_typeof(${value}) = 'string' and starts_with(${value} #>> '{}', ${parameters.add(condition.startsWith)}))`,
-    );
+    const prefix = parameters.add(condition.startsWith);
+    sql.push(ofType('string', value, `starts_with(${value} #>> '{}', ${prefix})`));
   }
   for (const name of COMPARISONS) {
     const bound = condition[name];
     if (typeof bound === 'number') {
-      sql.push(`(jsonb_typeof(${value}) = 'number' and ${value} ${SQL_OPERATORS[name]} ${json(bound)})`);
+      sql.push(ofType('number', value, `${value} ${SQL_OPERATORS[name]} ${json(bound)}`));
     } else if (bound !== undefined) {
       const text = `(${value} #>> '{}') collate "C"`;
-      sql.push(
-        `(jsonb_typeof(${value}) = 'string' and ${text} ${SQL_OPERATORS[name]} ${parameters.add(bound)})`,
-      );
+      sql.push(ofType('string', value, `${text} ${SQL_OPERATORS[name]} ${parameters.add(bound)}`));
     }
   }
   return sql;
 }
+
+/** A condition on values of one type; an absent value is of none. */
+const ofType = (type: 'string' | 'number', value: string, condition: string): string =>
+  `coalesce(jsonb_typeof(${value}) = '${type}' and ${condition}, false)`;

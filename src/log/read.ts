@@ -17,11 +17,20 @@ export interface Range {
   /** Only changes up to this place; absent: to the end. */
   readonly through?: Position;
   readonly filter?: ChangeFilter;
+  /** Only the newest change of every live entity. */
+  readonly snapshot?: boolean;
   /** Changes at most. */
   readonly limit: number;
   /** The last ones of the range instead of the first; the answer is in log order all the same. */
   readonly fromEnd?: boolean;
 }
+
+/**
+ * The log walked in order, keeping what the entity's state still points at. The other way, `entity` by an index on its
+ * position, would make every update of a state write that index too.
+ */
+const IS_NEWEST_OF_LIVE = `operation <> 'DELETE' and exists (select 1 from entity
+  where entity.collection = change.collection and entity.key = change.key and entity.position = change.position)`;
 
 export async function readRange(
   database: Database,
@@ -31,7 +40,9 @@ export async function readRange(
   const parameters = new Parameters();
   const conditions = [`position > ${parameters.add(range.after)}`];
   if (range.through !== undefined) conditions.push(`position <= ${parameters.add(range.through)}`);
-  conditions.push(...filterSql.ofFilter(range.filter ?? EVERYTHING, parameters));
+  const mode = range.snapshot ? 'snapshot' : 'log';
+  conditions.push(...filterSql.ofFilter(range.filter ?? EVERYTHING, mode, parameters));
+  if (range.snapshot) conditions.push(IS_NEWEST_OF_LIVE);
   const order = range.fromEnd ? 'desc' : 'asc';
   const rows = await database.read(
     `select ${CHANGE_COLUMNS} from change where ${conditions.join(' and ')} order by position ${order} ` +

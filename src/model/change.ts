@@ -4,6 +4,11 @@ import type { Position } from './cursor.js';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 export type Write = 'UPSERT' | 'PATCH' | 'DELETE';
+/**
+ * Where a change stands against a subscription's `where`: the entity moved in, stayed in, or moved out. WITHIN everywhere
+ * that no `where` applies.
+ */
+export type Scope = 'ENTERED' | 'WITHIN' | 'LEFT';
 
 /**
  * What the changed top-level fields were before, by name: `[value]`, or `[]` for a field that was not there. The entity
@@ -59,15 +64,19 @@ export class Change {
     return this.#changedFields;
   }
 
-  /** What a condition looks at: the entity after the change, or before it where it was deleted. */
-  get document(): JsonObject {
-    return (this.row.operation === 'DELETE' ? this.before : this.after) ?? {};
-  }
-
   get headers(): JsonObject | null {
     return parsed(this.row.headers);
   }
 }
+
+/** A change as one reader gets it. */
+export interface ScopedChange {
+  readonly change: Change;
+  readonly scope: Scope;
+}
+
+/** A change where no `where` applies. */
+export const within = (change: Change): ScopedChange => ({ change, scope: 'WITHIN' });
 
 const parsed = (text: string | null): JsonObject | null =>
   text === null ? null : (JSON.parse(text) as JsonObject);

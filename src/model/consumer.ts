@@ -5,8 +5,17 @@ import type { ChangeFilter } from './filter.js';
 export type Start =
   | { readonly at: 'EARLIEST' }
   | { readonly at: 'LATEST' }
+  | { readonly at: 'SNAPSHOT' }
   | { readonly at: 'CURSOR'; readonly after: Position }
   | { readonly at: 'TIME'; readonly time: number };
+
+/** Where a start is in the log. */
+export interface StartPlace {
+  /** Everything up to here is passed over. */
+  readonly position: Position;
+  /** Up to here the reader gets a snapshot, the newest change of every live entity; null: it gets the log itself. */
+  readonly snapshotUntil: Position | null;
+}
 
 /** A durable consumer as the database holds it; times in milliseconds since 1970. */
 export interface ConsumerState {

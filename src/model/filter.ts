@@ -1,7 +1,8 @@
 import { allHold, parseConditions } from './condition.js';
 import type { FieldCondition } from './condition.js';
-import type { Change, Operation } from './change.js';
+import type { Change, Operation, Scope } from './change.js';
 import { badInput } from './errors.js';
+import type { JsonObject } from './json.js';
 
 /**
  * Which changes a consumer gets. Fields that are given all hold; values within one list are alternatives.
@@ -15,7 +16,7 @@ export interface ChangeFilter {
   readonly excludeSources?: readonly string[];
   /** Top-level fields of which at least one changed. */
   readonly changedFields?: readonly string[];
-  /** On the entity after the change; on a DELETE, before it. */
+  /** On the entity: a change of an entity that matches before or after it, or both, passes; see Scope. */
   readonly where?: readonly FieldCondition[];
 }
 
@@ -25,23 +26,74 @@ export const EVERYTHING: ChangeFilter = {};
 const LISTS = ['collections', 'keys', 'operations', 'sources', 'excludeSources', 'changedFields'] as const;
 const MAX_VALUES = 1_000;
 
-/** The filter as a test of changes; lists become sets once, so a long list costs no more than a short one. */
-export function matcher(filter: ChangeFilter): (change: Change) => boolean {
-  const [collections, keys, operations, sources, excluded, fields] = LISTS.map((name) => setOf(filter[name]));
+/** Which side of a filter's `where` a change is on, or null where the reader does not get it. */
+export type Matcher = (change: Change) => Scope | null;
+
+/**
+ * The filter as a test of changes; lists become sets once, so a long list costs no more than a short one.
+ *
+ * With `where`, a change that moves its entity in or out is never left out by operations or changedFields: the reader's
+ * copy would be wrong for good. They choose only among changes of entities that stay in.
+ */
+export function matcher(filter: ChangeFilter): Matcher {
+  const who = every(identityTests(filter));
+  const what = every(contentTests(filter));
   const { where } = filter;
-  const tests: ((change: Change) => boolean)[] = [];
-  if (collections) tests.push(({ row }) => collections.has(row.collection));
-  if (keys) tests.push(({ row }) => keys.has(row.key));
-  if (operations) tests.push(({ row }) => operations.has(row.operation));
-  if (sources) tests.push(({ row }) => sources.has(row.source));
-  if (excluded) tests.push(({ row }) => !excluded.has(row.source));
-  if (fields) tests.push((change) => change.changedFields.some((name) => fields.has(name)));
-  if (where) tests.push((change) => allHold(where, change.document));
-  return (change) => tests.every((test) => test(change));
+  if (!where) return (change) => (who(change) && what(change) ? 'WITHIN' : null);
+  return (change) => {
+    if (!who(change)) return null;
+    const scope = scopeOf(holdsOn(where, change.before), holdsOn(where, change.after));
+    return scope === 'WITHIN' && !what(change) ? null : scope;
+  };
 }
 
-const setOf = (values: readonly string[] | undefined): ReadonlySet<string> | null =>
-  values ? new Set(values) : null;
+/**
+ * The filter for a snapshot, where the present state alone counts: who matches `where` now enters the reader's empty copy.
+ */
+export function snapshotMatcher(filter: ChangeFilter): Matcher {
+  const { where } = filter;
+  if (!where) return matcher(filter);
+  const who = every(identityTests(filter));
+  return (change) => (who(change) && holdsOn(where, change.after) ? 'ENTERED' : null);
+}
+
+type Test = (change: Change) => boolean;
+
+const every =
+  (tests: readonly Test[]): Test =>
+  (change) =>
+    tests.every((test) => test(change));
+
+const holdsOn = (where: readonly FieldCondition[], document: JsonObject | null): boolean =>
+  document !== null && allHold(where, document);
+
+function scopeOf(before: boolean, after: boolean): Scope | null {
+  if (before) return after ? 'WITHIN' : 'LEFT';
+  return after ? 'ENTERED' : null;
+}
+
+/** Tests of what a change is about: they say the same of every change of an entity, but for its source. */
+function identityTests(filter: ChangeFilter): Test[] {
+  const { collections, keys, sources, excludeSources } = sets(filter);
+  const tests: Test[] = [];
+  if (collections) tests.push(({ row }) => collections.has(row.collection));
+  if (keys) tests.push(({ row }) => keys.has(row.key));
+  if (sources) tests.push(({ row }) => sources.has(row.source));
+  if (excludeSources) tests.push(({ row }) => !excludeSources.has(row.source));
+  return tests;
+}
+
+/** Tests of what happened. */
+function contentTests(filter: ChangeFilter): Test[] {
+  const { operations, changedFields } = sets(filter);
+  const tests: Test[] = [];
+  if (operations) tests.push(({ row }) => operations.has(row.operation));
+  if (changedFields) tests.push((change) => change.changedFields.some((name) => changedFields.has(name)));
+  return tests;
+}
+
+const sets = (filter: ChangeFilter): Partial<Record<(typeof LISTS)[number], ReadonlySet<string>>> =>
+  Object.fromEntries(LISTS.flatMap((name) => (filter[name] ? [[name, new Set<string>(filter[name])]] : [])));
 
 /**
  * Checks a filter that came from outside and brings it into one form: lists sorted and without repeats, empty parts left

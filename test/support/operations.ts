@@ -3,7 +3,7 @@ import type { TestSubscription } from './client.js';
 
 /** Every field of a change, for tests that look at all of it. */
 export const CHANGE_FIELDS =
-  'cursor id collection key operation version before after changedFields source headers occurredAt recordedAt';
+  'cursor id collection key operation version before after changedFields scope source headers occurredAt recordedAt';
 
 export interface ChangeData {
   readonly cursor: string;
@@ -15,6 +15,7 @@ export interface ChangeData {
   readonly before: Record<string, unknown> | null;
   readonly after: Record<string, unknown> | null;
   readonly changedFields: readonly string[];
+  readonly scope: 'ENTERED' | 'WITHIN' | 'LEFT';
   readonly source: string;
   readonly headers: Record<string, unknown> | null;
   readonly occurredAt: string;
@@ -39,6 +40,7 @@ export interface PublishData {
 export interface BatchData {
   readonly cursor: string;
   readonly head: string;
+  readonly session: string | null;
   readonly changes: readonly ChangeData[];
 }
 
@@ -66,8 +68,8 @@ export async function publish(
   return (await ask<{ publish: PublishData }>(url, PUBLISH, { source, changes, atomic })).publish;
 }
 
-export const ACKNOWLEDGE = `mutation ($consumer: ID!, $cursor: Cursor!) {
-  acknowledge(consumer: $consumer, cursor: $cursor) { name cursor lag inFlight connected acknowledgedAt }
+export const ACKNOWLEDGE = `mutation ($consumer: ID!, $cursor: Cursor!, $session: ID) {
+  acknowledge(consumer: $consumer, cursor: $cursor, session: $session) { name cursor lag inFlight connected acknowledgedAt }
 }`;
 
 export async function acknowledge(url: string, consumer: string, cursor: string): Promise<ConsumerData> {
@@ -79,7 +81,7 @@ export const CHANGES = `subscription (
   $batchSize: Int! = 100, $maxInFlight: Int! = 1000
 ) {
   changes(consumer: $consumer, startAt: $startAt, cursor: $cursor, time: $time, filter: $filter,
-    batchSize: $batchSize, maxInFlight: $maxInFlight) { cursor head changes { ${CHANGE_FIELDS} } }
+    batchSize: $batchSize, maxInFlight: $maxInFlight) { cursor head session changes { ${CHANGE_FIELDS} } }
 }`;
 
 /** Follows the log as a consumer does, on a socket of its own. */

@@ -5,10 +5,10 @@ import { parseStart } from '../start.js';
 
 export const consumerMutations: Pick<
   MutationResolvers<Context>,
-  'acknowledge' | 'createConsumer' | 'deleteConsumer'
+  'acknowledge' | 'createConsumer' | 'deleteConsumer' | 'seekConsumer' | 'pauseConsumer' | 'resumeConsumer'
 > = {
-  acknowledge: (_parent, { consumer, cursor }, { rooms }) =>
-    rooms.consumers.acknowledge(consumer, rooms.cursors.decode(cursor, 'cursor')),
+  acknowledge: (_parent, { consumer, cursor, session }, { rooms }) =>
+    rooms.consumers.acknowledge(consumer, rooms.cursors.decode(cursor, 'cursor'), session ?? null),
   createConsumer: (_parent, { input }, { rooms }) =>
     rooms.deliverer.createConsumer({
       name: input.name,
@@ -16,6 +16,10 @@ export const consumerMutations: Pick<
       start: parseStart(input, rooms.cursors, 'input.'),
       maxAttempts: input.maxAttempts,
     }),
+  seekConsumer: (_parent, { name, to, cursor, time }, { rooms }) =>
+    rooms.deliverer.seekConsumer(name, parseStart({ startAt: to, cursor, time }, rooms.cursors)),
+  pauseConsumer: (_parent, { name }, { rooms }) => rooms.consumers.setPaused(name, true),
+  resumeConsumer: (_parent, { name }, { rooms }) => rooms.consumers.setPaused(name, false),
   deleteConsumer: (_parent, { name }, { rooms }) => rooms.consumers.delete(name),
 };
 

@@ -37,15 +37,19 @@ export const queries: QueryResolvers<Context> = {
 };
 
 export const changeFields: ChangeResolvers<Context> = {
-  cursor: ({ row }, _args, { rooms }) => rooms.cursors.encode(row.position),
-  id: ({ row }) => row.id,
-  collection: ({ row }) => row.collection,
-  key: ({ row }) => row.key,
-  operation: ({ row }) => row.operation,
-  version: ({ row }) => row.version,
-  source: ({ row }) => row.source,
-  occurredAt: ({ row }) => row.occurredAt,
-  recordedAt: ({ row }) => row.recordedAt,
+  cursor: ({ change }, _args, { rooms }) => rooms.cursors.encode(change.row.position),
+  id: ({ change }) => change.row.id,
+  collection: ({ change }) => change.row.collection,
+  key: ({ change }) => change.row.key,
+  operation: ({ change }) => change.row.operation,
+  version: ({ change }) => change.row.version,
+  before: ({ change }) => change.before,
+  after: ({ change }) => change.after,
+  changedFields: ({ change }) => change.changedFields,
+  source: ({ change }) => change.row.source,
+  headers: ({ change }) => change.headers,
+  occurredAt: ({ change }) => change.row.occurredAt,
+  recordedAt: ({ change }) => change.row.recordedAt,
 };
 
 export const entityFields: EntityResolvers<Context> = {
