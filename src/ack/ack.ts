@@ -26,7 +26,7 @@ import type { Database, TableSet } from '../platform/platform.js';
 import { AckWriter } from './ack-writer.js';
 import { ConsumerStore } from './consumer-store.js';
 import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
-import { consumerTable } from './entities.js';
+import { ackEntities } from './entities.js';
 import { CreateConsumer1790000000001 } from './migrations.js';
 
 import { tell } from './live-session.js';
@@ -40,7 +40,7 @@ export { sessionId } from './session-id.js';
 export type { Fence } from './session-id.js';
 
 /** The tables of this room. */
-export const ackTables: TableSet = { entities: [consumerTable], migrations: [CreateConsumer1790000000001] };
+export const ackTables: TableSet = { entities: ackEntities, migrations: [CreateConsumer1790000000001] };
 
 /** Milliseconds between reports of a hub's sessions. */
 const REPORT_MS = 2_000;
@@ -101,11 +101,11 @@ export class Consumers {
 
   /**
    * Everything up to `position` is processed. Durable when it answers.
-   * @param session the id that the batch carried: fences a session that was taken over. Null: not fenced
+   * @param session the id that the batch carried: fences a session that was taken over. Default: not fenced
    * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where the session is none; CURSOR_AHEAD beyond
    *   what was sent or, where another hub holds the session, beyond the log's end
    */
-  async acknowledge(name: string, position: Position, session: string | null): Promise<ConsumerState> {
+  async acknowledge(name: string, position: Position, session: string | null = null): Promise<ConsumerState> {
     const fence = session === null ? null : fenceOf(session);
     if (session !== null && !fence)
       throw badInput('session', 'is no session; send back the one of the batch');

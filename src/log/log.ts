@@ -17,7 +17,7 @@ import type { Entity } from '../model/entity.js';
 import { HubError } from '../model/errors.js';
 import type { Database, TableSet } from '../platform/platform.js';
 import type { Appended, Appender, AppendView, Lookup, Plan } from './append.js';
-import { changeTable, collectionStatTable, entityTable, logHeadTable, sourceStatTable } from './entities.js';
+import { logEntities } from './entities.js';
 import { postgresFilterSql, sqliteFilterSql } from './filter-sql.js';
 import type { FilterSql } from './filter-sql.js';
 import { CreateLog1790000000000 } from './migrations.js';
@@ -32,7 +32,7 @@ export type { CollectionCount, EntityRange, Extent, Range, SourceCount } from '.
 
 /** The tables of this room. */
 export const logTables: TableSet = {
-  entities: [changeTable, entityTable, logHeadTable, collectionStatTable, sourceStatTable],
+  entities: logEntities,
   migrations: [CreateLog1790000000000],
 };
 

@@ -1,6 +1,7 @@
 import { badInput } from './errors.js';
 import { compareText, field as fieldOf, isObject, jsonEqual } from './json.js';
 import type { Json, JsonObject } from './json.js';
+import { findDefect } from './json-check.js';
 
 /**
  * A condition on one field of an entity, as clients write it. Every operator given holds.
@@ -31,6 +32,8 @@ const OPERATORS = ['eq', 'ne', 'in', ...COMPARISONS, 'startsWith', 'exists'] as 
 const MAX_CONDITIONS = 32;
 const MAX_FIELD_LENGTH = 500;
 const MAX_ALTERNATIVES = 1_000;
+/** Levels of nesting of a value to compare with. */
+const MAX_DEPTH = 64;
 
 /** The steps of a dotted path. */
 export const stepsOf = (path: string): string[] => path.split('.');
@@ -109,10 +112,8 @@ function parseCondition(input: Readonly<Record<string, unknown>>, place: string)
 }
 
 function checkOperand(name: (typeof OPERATORS)[number], operand: Json, place: string): void {
-  const text = JSON.stringify(operand);
-  if (text.includes('\\u0000') || !isPlainText(text) || /\\ud[89a-f]/i.test(text)) {
-    throw badInput(place, 'holds text that no data can hold (U+0000 or half of a surrogate pair)');
-  }
+  const defect = findDefect(operand, MAX_DEPTH);
+  if (defect) throw badInput(place + defect.path, defect.sentence);
   if (
     (COMPARISONS as readonly string[]).includes(name) &&
     typeof operand !== 'number' &&

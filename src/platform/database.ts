@@ -1,8 +1,11 @@
 import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
 
+export type Dialect = 'sqlite' | 'postgres';
+
 /** What a room adds to the database: its tables as entities, and the migrations that make them. */
 export interface TableSet {
-  readonly entities: readonly EntitySchema[];
+  /** The tables as they are in one kind of database. */
+  readonly entities: (dialect: Dialect) => readonly EntitySchema[];
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 

@@ -42,7 +42,7 @@ export class PostgresDatabase implements DatabaseBase {
       connectTimeoutMS: CONNECT_MS,
       poolErrorHandler: options.onLost,
       extra: { statement_timeout: QUERY_MS - 1_000, query_timeout: QUERY_MS, keepAlive: true },
-      entities: tables.flatMap((set) => [...set.entities]),
+      entities: tables.flatMap((set) => [...set.entities('postgres')]),
       migrations: tables.flatMap((set) => [...set.migrations]),
       migrationsTransactionMode: 'all',
     });

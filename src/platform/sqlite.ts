@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
@@ -12,6 +13,9 @@ import type { DatabaseBase, Parameter, Row, TableSet } from './database.js';
 const OLDEST_SQLITE = [3, 51, 3] as const;
 /** How long a statement waits for another process that writes the same file. */
 const BUSY_MS = 5_000;
+/** How long opening waits for others that open or migrate the same file, and how often it looks. */
+const OPEN_MS = 20_000;
+const RETRY_MS = 20;
 
 /**
  * An embedded database: one file, write-ahead log, every commit synced to disk before it answers.
@@ -40,13 +44,13 @@ export class SqliteDatabase implements DatabaseBase {
       type: 'better-sqlite3',
       database: path,
       timeout: BUSY_MS,
-      entities: tables.flatMap((set) => [...set.entities]),
+      entities: tables.flatMap((set) => [...set.entities('sqlite')]),
       migrations: tables.flatMap((set) => [...set.migrations]),
       migrationsTransactionMode: 'none',
-      prepareDatabase: (handle: BetterSqlite3.Database) => {
+      prepareDatabase: async (handle: BetterSqlite3.Database) => {
         writer = handle;
         assertVersion(handle);
-        handle.pragma('journal_mode = WAL');
+        await untilFree(handle, () => handle.pragma('journal_mode = WAL'));
         handle.pragma('synchronous = FULL');
         if (process.platform === 'darwin') handle.pragma('fullfsync = ON');
       },
@@ -75,7 +79,7 @@ export class SqliteDatabase implements DatabaseBase {
 
   async migrate(): Promise<void> {
     // Taking the write lock first makes a second hub that starts at once wait here, and then find nothing to do.
-    this.writer.exec('begin immediate');
+    await untilFree(this.writer, () => this.writer.exec('begin immediate'));
     try {
       await this.dataSource.runMigrations({ transaction: 'none' });
       this.writer.exec('commit');
@@ -108,6 +112,26 @@ export class SqliteDatabase implements DatabaseBase {
     const bound = named(parameters);
     return statement.reader ? (statement.all(bound) as Row[]) : (statement.run(bound), []);
   }
+}
+
+/**
+ * Tries until nobody else holds the file, without blocking this process meanwhile: the other may be a second hub in it.
+ * Turning the write-ahead log on does not wait for others by itself.
+ */
+async function untilFree(handle: BetterSqlite3.Database, work: () => unknown): Promise<void> {
+  const end = performance.now() + OPEN_MS;
+  handle.pragma('busy_timeout = 0');
+  for (;;) {
+    try {
+      work();
+      break;
+    } catch (error) {
+      const busy = error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      if (!busy || performance.now() > end) throw error;
+      await setTimeout(RETRY_MS);
+    }
+  }
+  handle.pragma(`busy_timeout = ${BUSY_MS}`);
 }
 
 /** `$1`, `$2`, … by name; SQLite knows no booleans. */

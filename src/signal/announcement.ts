@@ -43,21 +43,29 @@ const stringify = (envelope: Envelope): string =>
 /** Reads an envelope; null where the text is none that this version knows. */
 export function decodeEnvelope(text: string): Envelope | null {
   try {
-    const { v, hub, announcement } = JSON.parse(text) as {
-      v: unknown;
-      hub: string;
-      announcement: WireAnnouncement;
-    };
+    const { v, hub, announcement } = JSON.parse(text) as Record<string, unknown>;
     if (v !== WIRE_VERSION || typeof hub !== 'string') return null;
-    if (announcement.kind !== 'appended') return { hub, announcement };
-    const { kind, from, to, rows } = announcement;
-    return {
-      hub,
-      announcement: { kind, from: BigInt(from), to: BigInt(to), rows: rows?.map(rowOf) ?? null },
-    };
+    const decoded = decodeAnnouncement(announcement as WireAnnouncement);
+    return decoded && { hub, announcement: decoded };
   } catch {
     // Whatever else travels on the channel is not ours; a lost hint costs one poll interval.
     return null;
+  }
+}
+
+/** @throws where it is none; null where a later version may know it */
+function decodeAnnouncement(announcement: WireAnnouncement): Envelope['announcement'] | null {
+  switch (announcement.kind) {
+    case 'appended': {
+      const { kind, from, to, rows } = announcement;
+      return { kind, from: BigInt(from), to: BigInt(to), rows: rows?.map(rowOf) ?? null };
+    }
+    case 'consumer':
+      return typeof announcement.name === 'string' ? { kind: 'consumer', name: announcement.name } : null;
+    case 'probe':
+      return { kind: 'probe' };
+    default:
+      return null;
   }
 }
 
