@@ -101,6 +101,19 @@ export class WebSockets {
   }
 }
 
+/**
+ * A subscription that was refused before it began. Thrown out of the iteration it becomes an error message, which ends the
+ * operation; thrown any earlier it would end the socket and everything else on it.
+ */
+function refused(error: Error): AsyncIterableIterator<never> {
+  return {
+    next: () => Promise.reject(error),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
 /** Pings a socket and ends it when nothing came back since the ping before: a half-open connection never closes itself. */
 function keepAlive(socket: WebSocket, pingMs: number): () => void {
   let alive = true;
@@ -144,8 +157,7 @@ function protocolOptions(
     subscribe: async (args) => {
       const stream = await createSourceEventStream(args);
       if (Symbol.asyncIterator in stream) return stream as AsyncIterableIterator<never>;
-      // Refused before it began: an error message, which ends the operation, says so.
-      throw stream.errors?.[0] ?? new Error('A subscription neither began nor was refused.');
+      return refused(stream.errors?.[0] ?? new Error('A subscription neither began nor was refused.'));
     },
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors ? ({ ...result, errors: plain(result.errors) } as FormattedExecutionResult) : undefined,
