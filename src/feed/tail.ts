@@ -11,7 +11,7 @@ const PARSED = 5;
  * read from the log.
  */
 export class Tail {
-  #changes: Change[] = [];
+  #changes: (Change | undefined)[] = [];
   /** Where in #changes the first kept one is; what is before is cut off from time to time. */
   #first = 0;
   #bytes = 0;
@@ -47,12 +47,14 @@ export class Tail {
   /** Changes after a place that is within the tail; `limit` at most. */
   after(position: Position, limit: number): readonly Change[] {
     const from = this.#first + Number(position - this.start);
-    return this.#changes.slice(from, from + limit);
+    return this.#changes.slice(from, from + limit).filter((change) => change !== undefined);
   }
 
   #dropOldest(): void {
     const oldest = this.#changes[this.#first];
     if (oldest) this.#bytes -= weight(oldest);
+    // The list is cut off from time to time only; what was dropped must not live on in it until then.
+    this.#changes[this.#first] = undefined;
     this.#first += 1;
   }
 }
