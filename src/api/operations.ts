@@ -59,5 +59,6 @@ const coded = (message: string, code: string, at?: GraphQLError): GraphQLError =
     nodes: at?.nodes ?? null,
     source: at?.source ?? null,
     positions: at?.positions ?? null,
+    originalError: at?.originalError ?? null,
     extensions: { code },
   });

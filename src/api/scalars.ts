@@ -1,13 +1,23 @@
 import { GraphQLScalarType, Kind } from 'graphql';
 import type { ValueNode } from 'graphql';
 import { formatDateTime, parseDateTime } from '../model/clock.js';
-import { badInput } from '../model/errors.js';
+import { HubError } from '../model/errors.js';
 import type { Json } from '../model/json.js';
+
+/** A value that is none of a scalar's. The scalar does not know where it stands; whoever shows the error does. */
+export class ScalarError extends HubError {
+  constructor(
+    readonly scalar: string,
+    readonly sentence: string,
+  ) {
+    super('BAD_USER_INPUT', `${scalar}: ${sentence}`);
+  }
+}
 
 type Variables = Readonly<Record<string, unknown>> | null | undefined;
 
 const asString = (value: unknown, type: string): string => {
-  if (typeof value !== 'string') throw badInput(type, 'is written as a string');
+  if (typeof value !== 'string') throw new ScalarError(type, 'is written as a string');
   return value;
 };
 
@@ -23,7 +33,7 @@ const dateTime = new GraphQLScalarType<number, string>({
   serialize: (value) => formatDateTime(value as number),
   parseValue: (value) => {
     const ms = parseDateTime(asString(value, 'DateTime'));
-    if (ms === null) throw badInput('DateTime', 'is no moment; write it as 2018-01-31T02:18:21.235Z');
+    if (ms === null) throw new ScalarError('DateTime', 'is no moment; write it as 2018-01-31T02:18:21.235Z');
     return ms;
   },
 });
@@ -59,7 +69,7 @@ export const scalars = {
 
 function asObject(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw badInput('JSONObject', 'is not a JSON object; send one');
+    throw new ScalarError('JSONObject', 'is not a JSON object; send one');
   }
   return value;
 }
@@ -77,7 +87,7 @@ function literal(node: ValueNode, variables: Variables): Json {
       return Number(node.value);
     case Kind.INT:
       if (!Number.isSafeInteger(Number(node.value))) {
-        throw badInput('JSON', `${node.value} is a whole number beyond 2^53 - 1; send it as a string`);
+        throw new ScalarError('JSON', `${node.value} is a whole number beyond 2^53 - 1; send it as a string`);
       }
       return Number(node.value);
     case Kind.LIST:

@@ -1,4 +1,5 @@
 import { HubError } from '../model/errors.js';
+import { detailsOf } from './place.js';
 
 /** The first whole number that a double cannot tell from its neighbour; from 10^21 on it is printed with an exponent. */
 const UNSAFE = 2 ** 53;
@@ -11,15 +12,8 @@ const EXPONENT = 1e21;
 export function checkVariables(variables: Readonly<Record<string, unknown>>): void {
   const path = findBentNumber(variables, '');
   if (path === null) return;
-  const index = /(?:^|\.)changes\[(\d+)\]/.exec(path)?.[1];
-  throw new HubError(
-    'BAD_USER_INPUT',
-    `${path}: is a whole number beyond 2^53 - 1, which JSON cannot keep; send it as a string`,
-    {
-      path,
-      ...(index === undefined ? {} : { index: Number(index) }),
-    },
-  );
+  const sentence = 'is a whole number beyond 2^53 - 1, which JSON cannot keep; send it as a string';
+  throw new HubError('BAD_USER_INPUT', `${path}: ${sentence}`, detailsOf(path));
 }
 
 function findBentNumber(value: unknown, path: string): string | null {

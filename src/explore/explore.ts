@@ -118,7 +118,11 @@ const cursorOfKey = (key: string): string => Buffer.from(KEY_CURSOR + key).toStr
 
 function keyOfCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
-  if (!text.startsWith(KEY_CURSOR) || Buffer.from(text).toString('base64url') !== cursor) {
+  if (
+    !text.startsWith(KEY_CURSOR) ||
+    text.includes('\0') ||
+    Buffer.from(text).toString('base64url') !== cursor
+  ) {
     throw new HubError('INVALID_CURSOR', "after: is no cursor of an entity; send back an edge's cursor.", {
       path: 'after',
     });

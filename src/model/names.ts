@@ -25,6 +25,17 @@ export function checkName(name: string, place: string, limits: Limits): string {
 export const checkKey = (key: string, place: string, limits: Limits): string =>
   checkText(key, place, limits.keyLength);
 
+/**
+ * Checks a name that something is looked up by: what could not have been recorded cannot be asked for either.
+ * @throws HubError BAD_USER_INPUT
+ */
+export function checkLookup(text: string, place: string): string {
+  if (text.includes('\0') || !text.isWellFormed()) {
+    throw badInput(place, 'holds U+0000 or half of a surrogate pair, which no name has');
+  }
+  return text;
+}
+
 function checkText(text: string, place: string, maxLength: number): string {
   if (text.trim() === '') throw badInput(place, 'is empty; give it a name');
   if (text.length > maxLength) {

@@ -1,6 +1,5 @@
 import { ApolloServer } from '@apollo/server';
 import type { ApolloServerPlugin } from '@apollo/server';
-import { unwrapResolverError } from '@apollo/server/errors';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -29,7 +28,13 @@ export interface HttpOptions {
 export async function createHttp(
   options: HttpOptions,
 ): Promise<{ app: FastifyInstance; apollo: ApolloServer<Context> }> {
-  const app = fastify({ bodyLimit: options.bodyBytes, forceCloseConnections: 'idle' });
+  const app = fastify({
+    bodyLimit: options.bodyBytes,
+    forceCloseConnections: 'idle',
+    // Data may have any field; the hub reads own fields only, so these two names do no harm.
+    onProtoPoisoning: 'ignore',
+    onConstructorPoisoning: 'ignore',
+  });
   const apollo = new ApolloServer<Context>({
     schema: options.schema,
     csrfPrevention: false,
@@ -37,8 +42,7 @@ export async function createHttp(
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    formatError: (formatted, error) =>
-      formatError(unwrapResolverError(error), formatted.message, options.report),
+    formatError: (formatted, error) => formatError(error, formatted.message, options.report),
     plugins: [requestRules],
   });
   await apollo.start();
@@ -103,12 +107,7 @@ function formatError(
 ): ReturnType<GraphQLError['toJSON']> {
   const original =
     error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
-  const shown = toUserError(original, report).toJSON();
-  const code = shown.extensions?.code;
-  // Apollo's name for a request that is no GraphQL request at all.
-  return code === 'BAD_REQUEST'
-    ? { ...shown, extensions: { ...shown.extensions, code: 'BAD_USER_INPUT' } }
-    : shown;
+  return toUserError(original, report).toJSON();
 }
 
 /** Refusals that come before GraphQL: no JSON, too large, another content type. */

@@ -69,6 +69,8 @@ export class RedisSignal {
 
   close(): Promise<void> {
     clearInterval(this.#prober);
+    // What is in the socket already is still handed out: nobody is there any more to hear it.
+    this.#listeners.length = 0;
     this.#subscriber.disconnect();
     this.#publisher.disconnect();
     return Promise.resolve();

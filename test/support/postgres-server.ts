@@ -25,6 +25,8 @@ export type StopMode = 'fast' | 'immediate';
 /** The signals by which the server is told how to shut down. */
 const STOP_SIGNALS = { fast: 'SIGINT', immediate: 'SIGQUIT' } as const;
 const START_ATTEMPTS = 3;
+/** After a crash it first syncs all its files, which a busy disk makes slow. */
+const START_TIMEOUT_MS = 60_000;
 
 const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
@@ -89,7 +91,10 @@ export class PostgresServer {
       ...this.#spawnOptions,
       orphanSignal: STOP_SIGNALS.immediate,
     });
-    await this.#process.ready(() => answers(this.url()), { what: 'PostgreSQL to take queries' });
+    await this.#process.ready(() => answers(this.url()), {
+      what: 'PostgreSQL to take queries',
+      timeoutMs: START_TIMEOUT_MS,
+    });
   }
 
   async stop(mode: StopMode = 'fast'): Promise<void> {

@@ -1,5 +1,6 @@
 import type { ConsumerResolvers, MutationResolvers } from '../../generated/schema.js';
 import { parseFilter } from '../../model/filter.js';
+import { checkLookup } from '../../model/names.js';
 import type { Context } from '../context.js';
 import { parseStart } from '../start.js';
 
@@ -8,7 +9,11 @@ export const consumerMutations: Pick<
   'acknowledge' | 'createConsumer' | 'deleteConsumer' | 'seekConsumer' | 'pauseConsumer' | 'resumeConsumer'
 > = {
   acknowledge: (_parent, { consumer, cursor, session }, { rooms }) =>
-    rooms.consumers.acknowledge(consumer, rooms.cursors.decode(cursor, 'cursor'), session ?? null),
+    rooms.consumers.acknowledge(
+      checkLookup(consumer, 'consumer'),
+      rooms.cursors.decode(cursor, 'cursor'),
+      session ?? null,
+    ),
   createConsumer: (_parent, { input }, { rooms }) =>
     rooms.deliverer.createConsumer({
       name: input.name,
@@ -17,10 +22,14 @@ export const consumerMutations: Pick<
       maxAttempts: input.maxAttempts,
     }),
   seekConsumer: (_parent, { name, to, cursor, time }, { rooms }) =>
-    rooms.deliverer.seekConsumer(name, parseStart({ startAt: to, cursor, time }, rooms.cursors)),
-  pauseConsumer: (_parent, { name }, { rooms }) => rooms.consumers.setPaused(name, true),
-  resumeConsumer: (_parent, { name }, { rooms }) => rooms.consumers.setPaused(name, false),
-  deleteConsumer: (_parent, { name }, { rooms }) => rooms.consumers.delete(name),
+    rooms.deliverer.seekConsumer(
+      checkLookup(name, 'name'),
+      parseStart({ startAt: to, cursor, time }, rooms.cursors),
+    ),
+  pauseConsumer: (_parent, { name }, { rooms }) => rooms.consumers.setPaused(checkLookup(name, 'name'), true),
+  resumeConsumer: (_parent, { name }, { rooms }) =>
+    rooms.consumers.setPaused(checkLookup(name, 'name'), false),
+  deleteConsumer: (_parent, { name }, { rooms }) => rooms.consumers.delete(checkLookup(name, 'name')),
 };
 
 export const consumerFields: ConsumerResolvers<Context> = {

@@ -6,6 +6,7 @@ import type {
 } from '../../generated/schema.js';
 import { parseConditions } from '../../model/condition.js';
 import { parseFilter } from '../../model/filter.js';
+import { checkLookup } from '../../model/names.js';
 import type { Context } from '../context.js';
 
 export const queries: QueryResolvers<Context> = {
@@ -20,10 +21,10 @@ export const queries: QueryResolvers<Context> = {
       last: last ?? null,
     }),
   entity: (_parent, { collection, key, atLeast }, { rooms }) =>
-    rooms.explorer.entity(collection, key, atLeast ?? null),
+    rooms.explorer.entity(checkLookup(collection, 'collection'), checkLookup(key, 'key'), atLeast ?? null),
   entities: (_parent, { collection, where, first, after, atLeast }, { rooms }) =>
     rooms.explorer.entities({
-      collection,
+      collection: checkLookup(collection, 'collection'),
       where: parseConditions(where ?? [], 'where'),
       first,
       after: after ?? null,
@@ -32,7 +33,7 @@ export const queries: QueryResolvers<Context> = {
   collections: async (_parent, _args, { rooms }) =>
     (await rooms.explorer.collections()).map((collection) => ({ ...collection, declared: false })),
   sources: (_parent, _args, { rooms }) => rooms.explorer.sources(),
-  consumer: (_parent, { name }, { rooms }) => rooms.explorer.consumer(name),
+  consumer: (_parent, { name }, { rooms }) => rooms.explorer.consumer(checkLookup(name, 'name')),
   consumers: (_parent, _args, { rooms }) => rooms.explorer.consumers(),
 };
 

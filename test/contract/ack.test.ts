@@ -1,0 +1,252 @@
+import { Consumers } from '../../src/ack/ack.js';
+import type { LiveSession } from '../../src/ack/ack.js';
+import type { ChangeFilter } from '../../src/model/filter.js';
+import type { HubError } from '../../src/model/errors.js';
+import { silent } from '../../src/model/telemetry.js';
+import type { Database } from '../../src/platform/platform.js';
+import { databaseKinds } from '../support/databases.js';
+import { append } from './support/append.js';
+import { rejectionOf } from './support/parts.js';
+import { Stand } from './support/stand.js';
+
+/** A session as a hub would hold it, that remembers what it was told. */
+class HeldSession implements LiveSession {
+  readonly acknowledgements: bigint[] = [];
+  ended: HubError | null = null;
+  sent = 100n;
+  inFlight = 0;
+  seeks = 0n;
+  paused = false;
+
+  constructor(
+    readonly name: string,
+    readonly epoch: bigint,
+  ) {}
+
+  acknowledged(position: bigint): void {
+    this.acknowledgements.push(position);
+  }
+
+  sought({ seeks }: { readonly seeks: bigint }): void {
+    this.seeks = seeks;
+  }
+
+  setPaused(paused: boolean): void {
+    this.paused = paused;
+  }
+
+  end(error: HubError): void {
+    this.ended ??= error;
+  }
+}
+
+describe.each(databaseKinds)('consumers on $name', (kind) => {
+  let stand: Stand;
+  let hub: Consumers;
+  let other: Consumers;
+  const opened: Consumers[] = [];
+  let touched: string[];
+  let groups: number[];
+
+  const open = (database: Database): Consumers => {
+    const consumers = new Consumers({
+      database,
+      telemetry: { ...silent, acknowledged: (count) => void groups.push(count) },
+      onTouched: (name) => void touched.push(name),
+      onError: (error) => {
+        throw error;
+      },
+    });
+    opened.push(consumers);
+    return consumers;
+  };
+
+  beforeEach(async () => {
+    stand = await Stand.create(kind);
+    [touched, groups] = [[], []];
+    hub = open(stand.database);
+    other = open((await stand.another()).database);
+    await append(
+      stand.log,
+      Array.from({ length: 100 }, (_, i) => ({ key: `k${i}` })),
+    );
+  });
+  afterEach(async () => {
+    for (const consumers of opened.splice(0)) await consumers.close();
+    await stand.drop();
+  });
+
+  const create = (name: string, position = 0n, filter: ChangeFilter = {}): Promise<unknown> =>
+    hub.create({ name, filter, position, snapshotUntil: null, maxAttempts: 5 });
+
+  /** Begins a session at a hub, and keeps it there. */
+  async function attach(
+    at: Consumers,
+    name: string,
+    filter: ChangeFilter | null = null,
+  ): Promise<HeldSession> {
+    const first = { name, filter: filter ?? {}, position: 0n, snapshotUntil: null, maxAttempts: 5 };
+    const { epoch } = await at.begin(name, filter, () => Promise.resolve(first));
+    const session = new HeldSession(name, epoch);
+    at.attach(session);
+    return session;
+  }
+
+  it('are made once, found, listed by name and deleted once', async () => {
+    await create('b', 40n, { keys: ['k1'] });
+    await create('A');
+    await create('ä');
+    expect(await hub.find('b')).toMatchObject({
+      ...{ name: 'b', position: 40n, lag: 60, filter: { keys: ['k1'] }, maxAttempts: 5 },
+      ...{ inFlight: 0, connected: false, paused: false, acknowledgedAt: null },
+    });
+    expect((await other.list()).map(({ name }) => name)).toEqual(['A', 'b', 'ä']);
+    expect(await rejectionOf(create('b'))).toMatchObject({ code: 'CONSUMER_EXISTS' });
+    expect(await other.delete('b')).toMatchObject({ name: 'b', position: 40n });
+    expect(await hub.find('b')).toBeNull();
+    expect(await rejectionOf(hub.delete('b'))).toMatchObject({ code: 'CONSUMER_NOT_FOUND' });
+    expect(await rejectionOf(hub.acknowledge('b', 1n))).toMatchObject({ code: 'CONSUMER_NOT_FOUND' });
+  });
+
+  it('only move forward, at whichever hub they are acknowledged for', async () => {
+    await create('c');
+    expect(await hub.acknowledge('c', 10n)).toMatchObject({ position: 10n, lag: 90 });
+    const at = (await hub.find('c'))?.acknowledgedAt;
+    expect(at).not.toBeNull();
+    expect(await other.acknowledge('c', 5n)).toMatchObject({ position: 10n, lag: 90, acknowledgedAt: at });
+    expect(await other.acknowledge('c', 0n)).toMatchObject({ position: 10n });
+    expect(await other.acknowledge('c', 100n)).toMatchObject({ position: 100n, lag: 0 });
+    const places = [3n, 50n, 100n, 7n, 99n];
+    await create('d');
+    await Promise.all(places.map((place, i) => (i % 2 === 0 ? hub : other).acknowledge('d', place)));
+    expect(await hub.find('d')).toMatchObject({ position: 100n });
+  });
+
+  it('are moved in groups: many acknowledgements at once are few writes', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
+    await Promise.all(names.map((name) => create(name)));
+    await Promise.all(
+      names.flatMap((name, i) => [10n, BigInt(i + 1), 5n].map((place) => hub.acknowledge(name, place))),
+    );
+    expect(groups.reduce((sum, count) => sum + count, 0)).toBe(60);
+    expect(groups.length).toBeLessThanOrEqual(3);
+    for (const [i, name] of names.entries()) {
+      expect((await other.find(name))?.position).toBe(BigInt(Math.max(10, i + 1)));
+    }
+  });
+
+  it('are not moved beyond the end of the log, and a valid acknowledgement beside that counts', async () => {
+    await create('c');
+    await create('d');
+    const [valid, ahead, alone, unknown] = await Promise.allSettled([
+      ...[hub.acknowledge('c', 7n), hub.acknowledge('c', 101n), hub.acknowledge('d', 9n)],
+      hub.acknowledge('nobody', 3n),
+    ]);
+    expect(valid).toMatchObject({ status: 'fulfilled', value: { position: 7n } });
+    expect(ahead).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'CURSOR_AHEAD', details: { path: 'cursor' } },
+    });
+    expect(alone).toMatchObject({ status: 'fulfilled', value: { position: 9n } });
+    expect(unknown).toMatchObject({ status: 'rejected', reason: { code: 'CONSUMER_NOT_FOUND' } });
+    expect(await other.find('c')).toMatchObject({ position: 7n });
+    expect(await rejectionOf(other.acknowledge('d', 2n ** 63n - 1n))).toMatchObject({ code: 'CURSOR_AHEAD' });
+    expect(await other.find('d')).toMatchObject({ position: 9n });
+  });
+
+  it('with a session at this hub are not moved beyond what was sent', async () => {
+    const session = await attach(hub, 'c');
+    session.sent = 20n;
+    session.inFlight = 3;
+    expect(await rejectionOf(hub.acknowledge('c', 21n))).toMatchObject({ code: 'CURSOR_AHEAD' });
+    expect(await hub.acknowledge('c', 20n)).toMatchObject({ position: 20n, inFlight: 3, connected: true });
+    expect(session.acknowledgements).toEqual([20n]);
+    // Another hub cannot know what was sent.
+    expect(await other.acknowledge('c', 21n)).toMatchObject({ position: 21n });
+    expect(session.acknowledgements).toEqual([20n]);
+    await hub.touched('c');
+    expect(session.acknowledgements.at(-1)).toBe(21n);
+    expect(touched).toContain('c');
+  });
+
+  it('are made by their first session, and a later one keeps or replaces the filter', async () => {
+    await attach(hub, 'c', { keys: ['k1'] });
+    expect(await hub.find('c')).toMatchObject({ position: 0n, filter: { keys: ['k1'] }, connected: true });
+    await hub.acknowledge('c', 30n);
+    await attach(other, 'c');
+    expect(await hub.find('c')).toMatchObject({ position: 30n, filter: { keys: ['k1'] } });
+    await attach(other, 'c', { keys: ['k2'] });
+    expect(await hub.find('c')).toMatchObject({ position: 30n, filter: { keys: ['k2'] } });
+  });
+
+  it('are made once where two hubs begin their first session at once', async () => {
+    const sessions = await Promise.all([hub, other, hub, other].map((at) => attach(at, 'c')));
+    expect(new Set(sessions.map(({ epoch }) => epoch)).size).toBe(4);
+    await hub.report();
+    await other.report();
+    const alive = sessions.filter(({ ended }) => ended === null);
+    expect(alive.map(({ epoch }) => epoch)).toEqual([4n]);
+  });
+
+  it('are taken over by a newer session, at the same hub at once', async () => {
+    const older = await attach(hub, 'c');
+    const newer = await attach(hub, 'c');
+    expect(older.ended).toMatchObject({ code: 'CONSUMER_TAKEN_OVER', details: { consumer: 'c' } });
+    expect(newer.ended).toBeNull();
+    // A session that was begun first and is attached last has lost all the same.
+    const late = new HeldSession('c', older.epoch);
+    hub.attach(late);
+    expect(late.ended).toMatchObject({ code: 'CONSUMER_TAKEN_OVER' });
+    expect([...hub.sessions]).toEqual([newer]);
+    await hub.detach(older);
+    expect(await hub.find('c')).toMatchObject({ connected: true });
+  });
+
+  it.each<[string, (at: Consumers) => Promise<void>]>([
+    ['when it is told', (at) => at.touched('c')],
+    ['by its own report, when nobody told', (at) => at.report()],
+  ])('are taken over by a session of another hub: the older hub hears %s', async (_what, hear) => {
+    const older = await attach(hub, 'c');
+    const bystander = await attach(hub, 'd');
+    const newer = await attach(other, 'c');
+    await hear(hub);
+    expect(older.ended).toMatchObject({ code: 'CONSUMER_TAKEN_OVER' });
+    expect([newer.ended, bystander.ended]).toEqual([null, null]);
+    await hub.detach(older);
+    await other.report();
+    expect(newer.ended).toBeNull();
+    expect(await hub.find('c')).toMatchObject({ connected: true });
+  });
+
+  it('that are deleted end their session, at this hub or another', async () => {
+    const here = await attach(hub, 'c');
+    await hub.delete('c');
+    expect(here.ended).toMatchObject({ code: 'CONSUMER_DELETED', details: { consumer: 'c' } });
+    const there = await attach(hub, 'd');
+    await other.delete('d');
+    await hub.report();
+    expect(there.ended).toMatchObject({ code: 'CONSUMER_DELETED' });
+  });
+
+  it('report how many changes are in flight, and hear where they were acknowledged elsewhere', async () => {
+    const session = await attach(hub, 'c');
+    session.inFlight = 7;
+    await hub.report();
+    expect(await other.find('c')).toMatchObject({ inFlight: 7, connected: true });
+    await other.acknowledge('c', 50n);
+    await hub.report();
+    expect(session.acknowledgements.at(-1)).toBe(50n);
+  });
+
+  it('are no longer connected once their session ended, or once their hub fell silent', async () => {
+    const session = await attach(hub, 'c');
+    await hub.detach(session);
+    expect(await other.find('c')).toMatchObject({ connected: false, inFlight: 0 });
+    await attach(hub, 'd');
+    expect(await other.find('d')).toMatchObject({ connected: true });
+    // The hub dies, and eight seconds go by.
+    await hub.close();
+    await stand.database.write("update consumer set reported_at = reported_at - 8000 where name = 'd'");
+    expect(await other.find('d')).toMatchObject({ connected: false });
+  });
+});

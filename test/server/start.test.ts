@@ -1,0 +1,142 @@
+import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { ConfigError, readConfig } from '../../src/hub.js';
+import type { Environment } from '../../src/hub.js';
+import { freePort } from '../support/free-port.js';
+import { spawnHub } from '../support/hub-process.js';
+import { spawnProcess } from '../support/process.js';
+import { post } from '../support/client.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Wrong values, and what the line says beyond the variable's name; each is a start of its own. */
+const WRONG: readonly (readonly [variable: string, value: string, says: string])[] = [
+  ['PORT', 'http', 'whole number'],
+  ['DATABASE_URL', 'mysql://user:secret@localhost/db', 'sqlite:path'],
+  ['REDIS_URL', 'http://user:secret@localhost', 'redis://'],
+];
+
+/** More of them, put to the same reader without a start. */
+const ALSO_WRONG: typeof WRONG = [
+  ['PORT', '65536', 'out of range'],
+  ['PORT', '-1', 'whole number'],
+  ['DATABASE_URL', 'sqlite::memory:', 'sqlite:path'],
+  ['DATABASE_URL', 'hub.db', 'sqlite:path'],
+  ['LOG_LEVEL', 'loud', 'trace, debug, info'],
+  ['MAX_BODY_BYTES', '4MiB', 'whole number'],
+  ['MAX_CHANGES_PER_CALL', '0', 'out of range'],
+  ['MAX_DATA_BYTES', '1.5', 'whole number'],
+  ['MAX_DATA_DEPTH', '0', 'out of range'],
+  ['MAX_NAME_LENGTH', '251', 'out of range'],
+  ['MAX_KEY_LENGTH', 'long', 'whole number'],
+  ['NAME_PATTERN', '[a-', 'regular expression'],
+  ['POLL_MS', '1e3', 'whole number'],
+  ['DATABASE_POOL', '1', 'out of range'],
+];
+
+describe('a hub that cannot start', () => {
+  let folder: string;
+  let nobodys: number;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tidemark-start-'));
+    nobodys = await freePort();
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  /** Starts a hub that is to fail; answers its only line. */
+  const failure = async (environment: Environment): Promise<string> => {
+    const own = { PORT: '0', LOG_LEVEL: 'info', DATABASE_URL: `sqlite:${join(folder, 'hub.db')}` };
+    const process = await spawnProcess(globalThis.process.execPath, [MAIN], {
+      env: { ...own, ...environment },
+    });
+    expect(await process.closed).toEqual({ code: 1, signal: null });
+    return process.output;
+  };
+
+  it.each(WRONG)('says so in one line where %s is %s', async (variable, value, says) => {
+    const output = await failure({ [variable]: value });
+    expect(output).toMatch(/^tidemark: [^\n]+\.\n$/);
+    expect(output.startsWith(`tidemark: ${variable} `)).toBe(true);
+    expect(output).toContain(says);
+    // A URL may hold a password; anything else is shown, so that a slip is seen.
+    if (variable.endsWith('_URL')) expect(output).not.toContain('secret');
+    else expect(output).toContain(JSON.stringify(value));
+  });
+
+  it.each(ALSO_WRONG)('is told so where %s is %s', (variable, value, says) => {
+    const read = (): unknown => readConfig({ [variable]: value });
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(new RegExp(`^${variable} [^\\n]*${says}[^\\n]*\\.$`));
+  });
+
+  it('says in one line that the port is taken', async () => {
+    const other = createServer().listen({ host: '127.0.0.1', port: 0 });
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const output = await failure({ PORT: String(port) });
+    expect(output).toMatch(/^tidemark: cannot start: [^\n]*EADDRINUSE[^\n]*\n$/);
+    expect(output).toContain(String(port));
+    other.close();
+  });
+
+  it('says in one line that the database does not answer, without its password', async () => {
+    const output = await failure({ DATABASE_URL: `postgres://hub:secret@127.0.0.1:${nobodys}/hub` });
+    expect(output).toMatch(/^tidemark: cannot start: [^\n]+\n$/);
+    expect(output).toContain(String(nobodys));
+    expect(output).not.toContain('secret');
+  });
+
+  it('says in one line that the file cannot be opened', async () => {
+    const output = await failure({ DATABASE_URL: `sqlite:${folder}` });
+    expect(output).toMatch(/^tidemark: cannot start: [^\n]+\n$/);
+  });
+
+  it('takes an empty value for an absent one', async () => {
+    const hub = await spawnHub({
+      DATABASE_URL: `sqlite:${join(folder, 'empty.db')}`,
+      REDIS_URL: '',
+      MAX_DATA_BYTES: ' ',
+    });
+    await hub.process.kill('SIGTERM');
+    expect(hub.process.output).toContain('is ready');
+  });
+});
+
+describe('the log of a hub', () => {
+  it('is one JSON object a line, with the URL when it is ready and nothing of what sources publish', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tidemark-logs-'));
+    const hub = await spawnHub({ DATABASE_URL: `sqlite:${join(folder, 'hub.db')}`, LOG_LEVEL: 'trace' });
+    await post(hub.url, 'mutation { publish(source: "crm", changes: []) { cursor } }');
+    await post(
+      hub.url,
+      'mutation { publish(source: "crm", changes: [{ collection: "c", key: "k", data: { pin: "confidential" } }]) { cursor } }',
+    );
+    expect(await hub.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    const lines = hub.process.output.trim().split('\n');
+    const records = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    for (const record of records) {
+      expect(record).toMatchObject({
+        level: expect.any(Number) as number,
+        msg: expect.any(String) as string,
+      });
+      expect(record.time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+    }
+    expect(records[0]).toMatchObject({ url: `${hub.url}/graphql`, level: 30 });
+    expect(hub.process.output).not.toContain('confidential');
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is silent where it is told to be', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'tidemark-logs-'));
+    const hub = await spawnHub({ DATABASE_URL: `sqlite:${join(folder, 'hub.db')}`, LOG_LEVEL: 'silent' });
+    expect(await hub.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(hub.process.output).toBe('');
+    await rm(folder, { recursive: true, force: true });
+  });
+});

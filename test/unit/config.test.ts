@@ -1,0 +1,93 @@
+import { ConfigError, OPTIONS, readConfig } from '../../src/config/config.js';
+import type { OptionName } from '../../src/config/config.js';
+import { thrownBy } from '../contract/support/parts.js';
+
+/** Values that each option refuses; every option is here, or the last test says which is missing. */
+const BAD: Readonly<Record<OptionName, readonly string[]>> = {
+  HOST: [],
+  PORT: ['x', '-1', '65536', '1.5', '80 81', '0x50', '1e3', '9'.repeat(16)],
+  DATABASE_URL: ['tidemark.db', 'sqlite:', 'sqlite::memory:', 'mysql://host/db', 'postgres://', '/tmp/a.db'],
+  REDIS_URL: ['localhost:6379', 'http://localhost', 'redis://', 'redis'],
+  LOG_LEVEL: ['loud', 'INFO', 'warning'],
+  MAX_BODY_BYTES: ['1023', 'x', '4MiB', '1073741825'],
+  MAX_CHANGES_PER_CALL: ['0', '5001', '-5'],
+  MAX_DATA_BYTES: ['1', '67108865'],
+  MAX_DATA_DEPTH: ['0', '1001'],
+  MAX_NAME_LENGTH: ['0', '251'],
+  MAX_KEY_LENGTH: ['0', '601'],
+  NAME_PATTERN: ['[', '(', '\\'],
+  MAX_WAITING_CHANGES: ['0', '10000001'],
+  MAX_WAITING_BYTES: ['0', '1e9'],
+  POLL_MS: ['9', '60001', '0.5'],
+  TAIL_BYTES: ['-1', 'all'],
+  DATABASE_POOL: ['1', '1001'],
+  SOCKET_BUFFER_BYTES: ['1023'],
+  PING_MS: ['99', '3600001'],
+  DRAIN_MS: ['-1', '600001'],
+};
+
+const cases = Object.entries(BAD).flatMap(([name, values]) => values.map((value) => [name, value] as const));
+
+describe('the configuration', () => {
+  it('is complete without any environment', () => {
+    expect(readConfig({})).toMatchObject({
+      ...{ host: '127.0.0.1', port: 4_000, databaseUrl: 'sqlite:./tidemark.db', redisUrl: null },
+      ...{ logLevel: 'info', pollMs: 250 },
+      limits: { bodyBytes: 4_194_304, changesPerCall: 1_000, dataBytes: 262_144, namePattern: null },
+    });
+  });
+
+  it('takes empty and blank values for absent ones, and trims the others', () => {
+    const blank = Object.fromEntries(Object.keys(OPTIONS).map((name, i) => [name, i % 2 === 0 ? '' : '  ']));
+    expect(readConfig(blank)).toEqual(readConfig({}));
+    expect(readConfig({ PORT: ' 80 ' }).port).toBe(80);
+  });
+
+  it('reads each option into its place', () => {
+    const config = readConfig({
+      ...{ HOST: '::', PORT: '0', DATABASE_URL: 'postgresql://u@h/d', REDIS_URL: 'rediss://h:1' },
+      ...{ LOG_LEVEL: 'trace', MAX_BODY_BYTES: '1024', MAX_CHANGES_PER_CALL: '5000', MAX_DATA_BYTES: '2' },
+      ...{ MAX_DATA_DEPTH: '1', MAX_NAME_LENGTH: '250', MAX_KEY_LENGTH: '600', NAME_PATTERN: '^\\p{L}+$' },
+      ...{ MAX_WAITING_CHANGES: '1', MAX_WAITING_BYTES: '2', POLL_MS: '10', TAIL_BYTES: '0' },
+      ...{ DATABASE_POOL: '2', SOCKET_BUFFER_BYTES: '1024', PING_MS: '100', DRAIN_MS: '0' },
+    });
+    expect(config).toEqual({
+      ...{
+        host: '::',
+        port: 0,
+        databaseUrl: 'postgresql://u@h/d',
+        redisUrl: 'rediss://h:1',
+        logLevel: 'trace',
+      },
+      limits: {
+        ...{ bodyBytes: 1_024, changesPerCall: 5_000, dataBytes: 2, dataDepth: 1, nameLength: 250 },
+        ...{ keyLength: 600, namePattern: /^\p{L}+$/u, waitingChanges: 1, waitingBytes: 2 },
+      },
+      ...{ pollMs: 10, tailBytes: 0, poolSize: 2, socketBufferBytes: 1_024, pingMs: 100, drainMs: 0 },
+    });
+  });
+
+  it.each(cases)(
+    'refuses %s=%s with one line that names the option and says what is wrong',
+    (name, value) => {
+      const error: unknown = thrownBy(() => readConfig({ [name]: value }));
+      expect(error).toBeInstanceOf(ConfigError);
+      const { message } = error as ConfigError;
+      expect(message).toMatch(new RegExp(`^${name} is `));
+      expect(message).not.toContain('\n');
+      expect(message).not.toMatch(/invalid input|undefined/i);
+    },
+  );
+
+  it('shows the wrong value on one line, but not where it may hold a password', () => {
+    expect(thrownBy(() => readConfig({ PORT: 'a\nb' })).message).toContain('(it is "a\\nb")');
+    const secret = { DATABASE_URL: 'mysql://u:secret@h/d' };
+    expect(thrownBy(() => readConfig(secret)).message).not.toContain('secret');
+    expect(thrownBy(() => readConfig({ REDIS_URL: 'amqp://:secret@h' })).message).not.toContain('secret');
+  });
+
+  it('is tested for a bad value of every option that can have one', () => {
+    expect(Object.keys(BAD)).toEqual(Object.keys(OPTIONS));
+    expect(Object.entries(BAD).filter(([, values]) => values.length === 0)).toEqual([['HOST', []]]);
+  });
+});
