@@ -18,6 +18,9 @@ import { WebSockets } from './websocket.js';
 export { Metrics } from './metrics.js';
 export type { Probe } from './health.js';
 
+/** Milliseconds between looks for connections that have become idle, while the server stops. */
+const IDLE_CHECK_MS = 20;
+
 export interface ServerOptions {
   readonly config: Config;
   readonly rooms: Rooms;
@@ -51,8 +54,13 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
     url: urlOf(app, config.host),
     close: async () => {
       const closed = app.close();
+      // A kept-alive connection that was busy when the port was closed is idle only once it is answered.
+      const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
+      const late = setTimeout(() => app.server.closeAllConnections(), config.drainMs);
       await sockets.close(config.drainMs);
       await closed;
+      clearInterval(idle);
+      clearTimeout(late);
       await apollo.stop();
     },
   };
