@@ -44,6 +44,8 @@ if (newest([join(ROOT, 'src'), ...fixed], CONSOLE) > builtAt('dist/.tsbuildinfo'
     cwd: ROOT,
     stdio: 'inherit',
   });
+  // tsc leaves the file alone when nothing that it writes has changed.
+  utimesSync(join(ROOT, 'dist/.tsbuildinfo'), new Date(), new Date());
 }
 if (newest([CONSOLE, ...fixed]) > builtAt('dist/console/index.html')) {
   process.stderr.write('building the playground …\n');

@@ -125,7 +125,7 @@ export class Log {
     if (position < earliest - 1n) {
       throw new HubError(
         'CURSOR_EXPIRED',
-        `${place}: the log no longer reaches back to this cursor; start again with EARLIEST.`,
+        `${place}: the log no longer reaches back to this cursor; start again with SNAPSHOT.`,
         { path: place, earliest: this.cursors.encode(earliest - 1n) },
       );
     }
