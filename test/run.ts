@@ -31,7 +31,9 @@ try {
     env: { ...process.env, TEST_DATABASE_URL: postgres.url, TEST_REDIS_URL: redis.url },
   });
   const [code] = (await once(run, 'exit')) as [number | null];
-  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(await readFile(report, 'utf8')) as Report;
+  const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(
+    await readFile(report, 'utf8'),
+  ) as Report;
   // A suite that did not even start counts as a failure: its tests passed nowhere.
   const failed = Math.max(numFailedTests, numFailedTestSuites);
   process.stdout.write(`${numPassedTests} passed, ${failed} failed\n`);

@@ -25,7 +25,9 @@ describe.each(databaseKinds)('the way of a change on $name', (kind) => {
     const [first] = await before.received(1);
     expect(first?.changes.changes).toEqual([]);
 
-    const created = await publish(hub.url, [{ collection: 'quakes', key: 'q1', id: 'r1', data: { magnitude: 4.7 } }]);
+    const created = await publish(hub.url, [
+      { collection: 'quakes', key: 'q1', id: 'r1', data: { magnitude: 4.7 } },
+    ]);
     expect(created.results[0]?.outcome).toBe('APPLIED');
     const [, delivered] = await before.received(2);
     expect(delivered?.changes.changes).toEqual([created.results[0]?.change]);
