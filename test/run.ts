@@ -5,9 +5,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { sharedPostgres } from './support/shared-postgres.js';
 import { sharedRedis } from './support/shared-redis.js';
 
@@ -23,8 +23,9 @@ const report = join(folder, 'report.json');
 const postgres = await sharedPostgres();
 const redis = await sharedRedis();
 try {
-  const jest = createRequire(import.meta.url).resolve('jest/bin/jest.js');
-  const output = ['--json', `--outputFile=${report}`];
+  const jest = fileURLToPath(new URL('../node_modules/jest/bin/jest.js', import.meta.url));
+  // Services of a suite that failed midway may still be there; they end with the run.
+  const output = ['--json', `--outputFile=${report}`, '--forceExit'];
   const run = spawn(process.execPath, [jest, ...process.argv.slice(2), ...output], {
     // With --json jest prints the report to standard output as well; what people read goes to standard error.
     stdio: ['ignore', 'ignore', 'inherit'],
