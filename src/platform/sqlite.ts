@@ -126,7 +126,7 @@ async function untilFree(handle: BetterSqlite3.Database, work: () => unknown): P
       work();
       break;
     } catch (error) {
-      const busy = error instanceof Sqlite.SqliteError && error.code.startsWith('SQLITE_BUSY');
+      const busy = codeOf(error).startsWith('SQLITE_BUSY');
       if (!busy || performance.now() > end) throw error;
       await setTimeout(RETRY_MS);
     }
@@ -173,15 +173,19 @@ function guarded<T>(work: () => T): T {
     return work();
   } catch (error) {
     if (error instanceof HubError) throw error;
-    if (
-      error instanceof Sqlite.SqliteError &&
-      !error.code.startsWith('SQLITE_CONSTRAINT') &&
-      error.code !== 'SQLITE_ERROR'
-    ) {
-      throw logUnavailable(error);
-    }
-    if (error instanceof TypeError && error.message.includes('database connection is not open'))
-      throw logUnavailable(error);
-    throw error;
+    const code = codeOf(error);
+    const refused =
+      code.startsWith('SQLITE_') && code !== 'SQLITE_ERROR' && !code.startsWith('SQLITE_CONSTRAINT');
+    const closed = error instanceof Error && error.message.includes('database connection is not open');
+    throw refused || closed ? logUnavailable(error) : error;
   }
+}
+
+/**
+ * The code of SQLite's errors, empty for any other. Told by the code and not by the class: the driver's native part knows
+ * one class a process, and a program may have loaded its module twice.
+ */
+function codeOf(error: unknown): string {
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
 }
