@@ -345,7 +345,7 @@ export class Recorder {
   }
 
   add(entry: Unstamped): void {
-    this.entries.push({ at: this.now(), ...entry } as HistoryEntry);
+    this.entries.push({ at: this.now(), ...entry });
   }
 }
 
