@@ -265,10 +265,11 @@ export interface SeekEntry extends ConsumerCall {
   readonly outcome: Outcome<{ readonly cursor: string }>;
 }
 
-export interface PauseEntry extends ConsumerCall {
-  readonly kind: 'pause' | 'resume';
+interface PauseOrResume<K> extends ConsumerCall {
+  readonly kind: K;
   readonly outcome: Outcome<{ readonly cursor: string }>;
 }
+export type PauseEntry = PauseOrResume<'pause'> | PauseOrResume<'resume'>;
 
 // ── the end ──────────────────────────────────────────────────────────────────────────────────────
 

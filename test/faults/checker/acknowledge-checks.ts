@@ -50,7 +50,11 @@ function checkCursor(
 ): void {
   const place = model.place(entry.cursor);
   if (place === null) {
-    return verdict.add('cursor ran ahead', entry.at, `${consumer.name}: ${entry.cursor} is no place in this log.`);
+    return verdict.add(
+      'cursor ran ahead',
+      entry.at,
+      `${consumer.name}: ${entry.cursor} is no place in this log.`,
+    );
   }
   const most = Math.min(consumer.atMost(entry.at), model.end);
   const least = consumer.atLeast(entry.invokedAt, entry.at);
@@ -74,11 +78,12 @@ function checkRefusal(
 ): void {
   const own = entry.session === null ? undefined : consumer.stretchOf(entry.session);
   if (!own || consumer.isSoughtAway(entry, false)) return;
-  const rivals = consumer.connections.filter(
-    ({ subscribe }) => subscribe !== own.connection.subscribe && subscribe.at < entry.at,
-  );
-  const wasRivalled = rivals.some(
-    ({ subscribe, ended }) => subscribe.at > own.connection.subscribe.at || (ended?.at ?? Infinity) > own.first.at,
+  // Surely older is only who had begun before; a subscription that hung in a stalled hub may take over much later.
+  const wasRivalled = consumer.connections.some(
+    ({ subscribe, batches }) =>
+      subscribe !== own.connection.subscribe &&
+      subscribe.at < entry.at &&
+      (batches[0]?.at ?? Infinity) > own.connection.subscribe.at,
   );
   const wasReceived = own.connection.batches.some(
     (batch) => batch.cursor === entry.cursor && batch.at <= entry.invokedAt,

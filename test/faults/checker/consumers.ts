@@ -71,7 +71,10 @@ export class Consumer {
     readonly pauses: readonly PauseEntry[],
   ) {
     this.filter = filterOf(model, name);
-    this.seeks = seeks.filter((seek) => seek.outcome.kind !== 'fail');
+    // A seek without an answer may take hold at any time later.
+    this.seeks = seeks
+      .filter((seek) => seek.outcome.kind !== 'fail')
+      .map((seek) => (seek.outcome.kind === 'unknown' ? { ...seek, at: Infinity } : seek));
     this.connections = subscribes.map((subscribe) => ({
       subscribe,
       batches: byConnection.get(subscribe.connection)?.batches ?? [],
@@ -143,9 +146,13 @@ export class Consumer {
 
   /** Up to here a consumer may have been getting a snapshot rather than the log; 0: never. */
   get snapshotUntil(): number {
-    const sought = this.seeks.filter((seek) => seek.to === 'SNAPSHOT').map((seek) => this.model.endAtMost(seek.at));
+    const sought = this.seeks
+      .filter((seek) => seek.to === 'SNAPSHOT')
+      .map((seek) => this.model.endAtMost(seek.at));
     const made =
-      this.firstSubscribe?.startAt === 'SNAPSHOT' ? this.model.endAtMost(this.stretches[0]?.first.at ?? 0) : 0;
+      this.firstSubscribe?.startAt === 'SNAPSHOT'
+        ? this.model.endAtMost(this.stretches[0]?.first.at ?? 0)
+        : 0;
     return Math.max(made, ...sought, 0);
   }
 
@@ -186,7 +193,8 @@ export class Consumer {
     const acknowledged = this.acknowledges.flatMap((entry) => {
       const refused = entry.outcome.kind === 'fail' && entry.outcome.code !== 'LOG_UNAVAILABLE';
       const place = this.model.place(entry.cursor);
-      const counts = !refused && entry.attempt <= 1 && !this.isStale(entry) && !this.isSoughtAway(entry, true);
+      const counts =
+        !refused && entry.attempt <= 1 && !this.isStale(entry) && !this.isSoughtAway(entry, true);
       return counts && place !== null ? [{ at: entry.invokedAt, place }] : [];
     });
     const sought = this.seeks.map((seek) => ({ at: seek.invokedAt, place: this.targetOf(seek) }));

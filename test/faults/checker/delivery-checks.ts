@@ -15,12 +15,7 @@ export interface Excuses {
   mayBeSetAside(consumer: string, place: number): boolean;
 }
 
-export function checkDeliveries(
-  model: Model,
-  consumer: Consumer,
-  excuses: Excuses,
-  verdict: Verdict,
-): void {
+export function checkDeliveries(model: Model, consumer: Consumer, excuses: Excuses, verdict: Verdict): void {
   const checker = new DeliveryCheck(model, consumer, excuses, verdict);
   for (const connection of consumer.connections) checker.contents(connection);
   for (const stretch of consumer.stretches) {
@@ -121,7 +116,9 @@ class DeliveryCheck {
     for (const pause of pauses) {
       if (pause.kind !== 'pause' || pause.outcome.kind !== 'ok' || pause.at >= subscribe.at) continue;
       const resumed = pauses.find(
-        (other) => other.kind === 'resume' && other.outcome.kind !== 'fail' && other.at > pause.invokedAt,
+        ({ kind, outcome, at }) =>
+          kind === 'resume' &&
+          (outcome.kind === 'unknown' || (outcome.kind === 'ok' && at > pause.invokedAt)),
       );
       const early = batches.find(
         (batch) => batch.changes.length > 0 && batch.at < (resumed?.invokedAt ?? Infinity),
@@ -174,13 +171,21 @@ class DeliveryCheck {
     const { scope, ...record } = change;
     if (place === null || !recorded || !same(record, recorded)) {
       const is = recorded ? 'another' : 'no';
-      return this.#report('one position, one change', batch, `at ${place ?? change.cursor} the log has ${is} change`);
+      return this.#report(
+        'one position, one change',
+        batch,
+        `at ${place ?? change.cursor} the log has ${is} change`,
+      );
     }
     this.#delivered.add(place);
     const due = [this.consumer.scopes[place - 1]];
     if (place <= this.#snapshotUntil) due.push(scopeInSnapshot(this.consumer.filter, recorded));
     if (!due.includes(scope)) {
-      this.#report('not asked for', batch, `the change at ${place} came as ${scope}, not ${due.join(' or ')}`);
+      this.#report(
+        'not asked for',
+        batch,
+        `the change at ${place} came as ${scope}, not ${due.join(' or ')}`,
+      );
     }
   }
 
@@ -188,7 +193,11 @@ class DeliveryCheck {
     let before = reached;
     for (const place of places) {
       if (place <= before || place > cursor) {
-        this.#report('out of order', batch, `the change at ${place} came behind ${before}, in a batch up to ${cursor}`);
+        this.#report(
+          'out of order',
+          batch,
+          `the change at ${place} came behind ${before}, in a batch up to ${cursor}`,
+        );
       }
       before = place;
     }
@@ -198,7 +207,11 @@ class DeliveryCheck {
     for (let place = reached + 1; place <= Math.min(cursor, this.model.end); place += 1) {
       if (places.has(place) || !this.#isDue(place, batch.at)) continue;
       if (this.excuses.mayWait(this.consumer.name, place, batch.at)) continue;
-      this.#report('skipped', batch, `the change at ${place} lies between ${reached} and ${cursor} and did not come`);
+      this.#report(
+        'skipped',
+        batch,
+        `the change at ${place} lies between ${reached} and ${cursor} and did not come`,
+      );
     }
   }
 
@@ -207,7 +220,7 @@ class DeliveryCheck {
     const scope = this.consumer.scopes[place - 1] ?? null;
     if (place > this.#snapshotUntil) return scope !== null;
     const change = this.model.at(place);
-    if (!change || change.after === null) return false;
+    if (!change?.after) return false;
     const next = this.model.nextOfEntity(place);
     if (next !== null && next <= this.model.endAtMost(moment)) return false;
     return scopeInSnapshot(this.consumer.filter, change) !== null;
@@ -216,7 +229,10 @@ class DeliveryCheck {
   /** The earliest place that a seek between two stretches of a connection can have led to; Infinity: there was none. */
   #soughtBetween(connection: Connection, previous: Stretch, first: BatchEntry): number {
     const targets = this.consumer.seeks
-      .filter((seek) => seek.at >= connection.subscribe.at && seek.invokedAt <= first.at && seek.at >= previous.first.at)
+      .filter(
+        (seek) =>
+          seek.at >= connection.subscribe.at && seek.invokedAt <= first.at && seek.at >= previous.first.at,
+      )
       .map((seek) => (seek.outcome.kind === 'ok' ? this.consumer.targetOf(seek) : 0));
     return Math.min(...targets);
   }
@@ -232,8 +248,6 @@ export function deliveriesOf(model: Model, consumer: Consumer): { place: number;
   return consumer.connections.flatMap(({ batches }) =>
     batches
       .filter((batch) => !isAside(model, batch))
-      .flatMap((batch) =>
-        batch.changes.map((change) => ({ place: model.place(change.cursor) ?? 0, batch })),
-      ),
+      .flatMap((batch) => batch.changes.map((change) => ({ place: model.place(change.cursor) ?? 0, batch }))),
   );
 }

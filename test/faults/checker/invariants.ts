@@ -4,7 +4,10 @@
  */
 export const INVARIANTS = {
   // What producers were told.
-  'lost publish': ['I1', 'What was answered APPLIED or DUPLICATE is in the log, at the cursor that was answered.'],
+  'lost publish': [
+    'I1',
+    'What was answered APPLIED or DUPLICATE is in the log, at the cursor that was answered.',
+  ],
   'altered publish': ['I1', 'The log holds what the source sent, applied to what the entity was.'],
   'recorded though refused': ['I2', 'What the hub refused, and no other try recorded, is not in the log.'],
   'recorded though not sent': ['I2', 'Everything in the log was sent by somebody.'],
@@ -17,7 +20,10 @@ export const INVARIANTS = {
   'positions without gaps': ['I3', 'Positions are consecutive from the beginning of the run.'],
   'one log': ['I16', 'All hubs tell the same log: its id, its changes, its end, its count.'],
   'version chain': ['I3', 'Versions of an entity are 1, 2, 3 …'],
-  'before and after': ['I3', 'A change begins with what the one before it left; operation and changed fields agree.'],
+  'before and after': [
+    'I3',
+    'A change begins with what the one before it left; operation and changed fields agree.',
+  ],
   'time never back': ['I4', 'recordedAt never goes back along the log.'],
   // State.
   'state is the fold of the log': ['I16', 'Entities, at every hub, are what the log says.'],
@@ -31,22 +37,37 @@ export const INVARIANTS = {
   'never delivered': ['I1', 'Every matching change behind the start was delivered at least once.'],
   'resumed too late': ['I6', 'A session begins no further than what was acknowledged or sought.'],
   'resumed too early': ['I9', 'A session begins no earlier than what was acknowledged before it.'],
-  'past the window': ['I19', 'No more than maxInFlight changes are unacknowledged, no batch exceeds batchSize.'],
+  'past the window': [
+    'I19',
+    'No more than maxInFlight changes are unacknowledged, no batch exceeds batchSize.',
+  ],
   'delivered while paused': ['I9', 'A session that began while its consumer was paused gets no changes.'],
   'one live session': ['I8', 'A session that was taken over has ended when everything is quiet.'],
   'not drained': ['I18', 'When the faults are over, every consumer comes to the end of the log.'],
   // Acknowledgements.
   'cursor went back': ['I9', 'The cursor that acknowledgements answer never goes back, except by a seek.'],
-  'cursor ran ahead': ['I7', 'The cursor is never beyond what was acknowledged, nor beyond the end of the log.'],
+  'cursor ran ahead': [
+    'I7',
+    'The cursor is never beyond what was acknowledged, nor beyond the end of the log.',
+  ],
   'acknowledgement lost': ['I9', 'An acknowledgement that was answered moved the cursor at least that far.'],
   'stale session': ['I8', 'An acknowledgement of a session that was taken over, or sought away, is refused.'],
   'refused for nothing': ['I8', 'The session that owns the consumer is not refused what it received.'],
   // Rejections.
-  'wrong attempt': ['I13', 'A change that was rejected comes again alone, with the next attempt, or is dead.'],
+  'wrong attempt': [
+    'I13',
+    'A change that was rejected comes again alone, with the next attempt, or is dead.',
+  ],
   'overtaken key': ['I13', 'Later changes of a rejected key wait until it is settled.'],
-  'wrong dead letter': ['I13', 'After its last attempt a change is a dead letter, until redriven or discarded.'],
+  'wrong dead letter': [
+    'I13',
+    'After its last attempt a change is a dead letter, until redriven or discarded.',
+  ],
   'dead and alive': ['I13', 'A dead letter is not delivered again unless it is redriven.'],
-  'neither here nor there': ['I13', 'Each change is in the end acknowledged, or a dead letter, or discarded.'],
+  'neither here nor there': [
+    'I13',
+    'Each change is in the end acknowledged, or a dead letter, or discarded.',
+  ],
   'redrive lost': ['I14', 'What was redriven comes again.'],
 } as const satisfies Record<string, readonly [string, string]>;
 

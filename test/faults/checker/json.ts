@@ -14,19 +14,20 @@ export function same(a: unknown, b: unknown): boolean {
 
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value) ?? 'undefined';
+  if (!isObject(value)) return value === undefined ? 'undefined' : JSON.stringify(value);
   const fields = Object.keys(value).sort();
   return `{${fields.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
 }
 
-/** RFC 7396, section 2, as its pseudo-code stands there. */
+/** A JSON Merge Patch applied. Source: RFC 7396, section 2. */
 export function merged(target: unknown, patch: JsonObject): JsonObject {
-  const result: Record<string, unknown> = isObject(target) ? { ...target } : {};
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) delete result[name];
-    else result[name] = isObject(value) ? merged(result[name], value) : value;
+  const kept = Object.entries(isObject(target) ? target : {}).filter(([name]) => patch[name] !== null);
+  const set = Object.entries(patch).filter(([, value]) => value !== null);
+  const result = new Map(kept);
+  for (const [name, value] of set) {
+    result.set(name, isObject(value) ? merged(result.get(name), value) : value);
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** The value at a dotted path; undefined where there is none. */

@@ -22,11 +22,19 @@ function checkLine(model: Model, verdict: Verdict): void {
   model.log.forEach((change, i) => {
     const place = model.place(change.cursor);
     if (place !== i + 1) {
-      verdict.add('positions without gaps', null, `The change ${i + 1} of the log is at ${place ?? change.cursor}.`);
+      verdict.add(
+        'positions without gaps',
+        null,
+        `The change ${i + 1} of the log is at ${place ?? change.cursor}.`,
+      );
     }
     const before = model.log[i - 1];
     if (before && before.recordedAt > change.recordedAt) {
-      verdict.add('time never back', null, `Place ${i + 1}: ${change.recordedAt} behind ${before.recordedAt}.`);
+      verdict.add(
+        'time never back',
+        null,
+        `Place ${i + 1}: ${change.recordedAt} behind ${before.recordedAt}.`,
+      );
     }
   });
   for (const [id, places] of model.byId) {
@@ -44,7 +52,11 @@ function checkChains(model: Model, verdict: Verdict): void {
       const change = model.at(place);
       if (!change) continue;
       if (change.version !== i + 1) {
-        verdict.add('version chain', null, `${name} has version ${change.version} at ${place}; ${i + 1} is due.`);
+        verdict.add(
+          'version chain',
+          null,
+          `${name} has version ${change.version} at ${place}; ${i + 1} is due.`,
+        );
       }
       const defect = defectOf(change, before);
       if (defect) verdict.add('before and after', null, `${name} at ${place}: ${defect}.`);
@@ -83,7 +95,7 @@ function checkEntities(model: Model, hub: HubState, verdict: Verdict): void {
     const newest = model.at(places.at(-1) ?? 0);
     const entity = held.get(name);
     held.delete(name);
-    if (!newest || newest.after === null) {
+    if (!newest?.after) {
       if (entity) problem(`${name} is there, though it was deleted at ${places.at(-1)}`);
       continue;
     }

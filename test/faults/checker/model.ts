@@ -42,6 +42,7 @@ export class Model {
   /** By place: when it was first sent, and when a try of it was first answered. */
   readonly #sentAt: number[] = [];
   readonly #answeredAt: number[] = [];
+  readonly #ends = new Map<number, number>();
 
   constructor(readonly history: History) {
     this.start = only(history, 'start');
@@ -58,9 +59,7 @@ export class Model {
   }
 
   entries<K extends HistoryEntry['kind']>(kind: K): Extract<HistoryEntry, { kind: K }>[] {
-    return this.history.filter(
-      (entry): entry is Extract<HistoryEntry, { kind: K }> => entry.kind === kind,
-    );
+    return this.history.filter((entry): entry is Extract<HistoryEntry, { kind: K }> => entry.kind === kind);
   }
 
   /** The place that a cursor stands for; null: it is none of this log, or carries an attempt. Negative: before the run. */
@@ -78,7 +77,12 @@ export class Model {
 
   /** The furthest end that the log can have had at a moment: what was not sent yet was not in it. */
   endAtMost(moment: number): number {
-    return this.#sentAt.findLastIndex((sent) => sent <= moment) + 1;
+    let end = this.#ends.get(moment);
+    if (end === undefined) {
+      end = this.#sentAt.findLastIndex((sent) => sent <= moment) + 1;
+      this.#ends.set(moment, end);
+    }
+    return end;
   }
 
   /** The end that the log had at least at a moment: what was answered was in it. */
@@ -135,14 +139,10 @@ export function pushTo<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   else map.set(key, [value]);
 }
 
-function only<K extends 'start' | 'final'>(
-  history: History,
-  kind: K,
-): Extract<HistoryEntry, { kind: K }> {
-  const found = history.filter(
-    (entry): entry is Extract<HistoryEntry, { kind: K }> => entry.kind === kind,
-  );
+function only<K extends 'start' | 'final'>(history: History, kind: K): Extract<HistoryEntry, { kind: K }> {
+  const found = history.filter((entry): entry is Extract<HistoryEntry, { kind: K }> => entry.kind === kind);
   const [entry] = found;
-  if (!entry || found.length > 1) throw new Error(`A history has one entry ${kind}; this has ${found.length}.`);
+  if (!entry || found.length > 1)
+    throw new Error(`A history has one entry ${kind}; this has ${found.length}.`);
   return entry;
 }

@@ -50,7 +50,11 @@ function checkRecorded(model: Model, one: Try, result: PublishedResult, verdict:
   const recorded = place === null ? undefined : model.at(place);
   if (recorded?.id !== change.id || recorded.source !== entry.source) {
     const is = recorded ? idName(recorded.source, recorded.id) : 'nothing';
-    verdict.add('lost publish', entry.at, `${name} was answered ${result.outcome} at ${place}; there is ${is}.`);
+    verdict.add(
+      'lost publish',
+      entry.at,
+      `${name} was answered ${result.outcome} at ${place}; there is ${is}.`,
+    );
     return;
   }
   if (recorded.version !== result.version || recorded.operation !== result.operation) {
@@ -77,7 +81,12 @@ function wanted(before: ChangeRecord['before'], change: SentChange): ChangeRecor
 }
 
 /** Whether UNCHANGED, CONFLICT or ABORTED can have been so at some moment before the answer. */
-function isPlausible(model: Model, entry: PublishEntry, change: SentChange, result: PublishedResult): boolean {
+function isPlausible(
+  model: Model,
+  entry: PublishEntry,
+  change: SentChange,
+  result: PublishedResult,
+): boolean {
   if (result.outcome === 'ABORTED') return entry.atomic && hasOutcome(entry, 'CONFLICT');
   const states = model.statesFrom(entityName(change), 0);
   if (result.outcome === 'UNCHANGED') return states.some((state) => isUnchanged(state, change));
@@ -112,8 +121,14 @@ function checkTries(model: Model, id: string, tries: readonly Try[], verdict: Ve
   const [place] = model.byId.get(id) ?? [];
   const recorded = place === undefined ? undefined : model.at(place);
   if (!recorded) return;
-  if (!outcomes.some((outcome) => outcome === 'APPLIED' || outcome === 'DUPLICATE' || outcome === 'unknown')) {
-    verdict.add('recorded though refused', null, `${id} is at ${place}; it was answered ${outcomes.join(', ')}.`);
+  if (
+    !outcomes.some((outcome) => outcome === 'APPLIED' || outcome === 'DUPLICATE' || outcome === 'unknown')
+  ) {
+    verdict.add(
+      'recorded though refused',
+      null,
+      `${id} is at ${place}; it was answered ${outcomes.join(', ')}.`,
+    );
   }
   if (!tries.some(({ change }) => holdsContent(recorded, change))) {
     verdict.add('altered publish', null, `${id} at ${place} is nothing that was sent under this id.`);
@@ -127,7 +142,11 @@ function checkExpected(recorded: ChangeRecord, change: SentChange, id: string, v
   if (expectedVersion === null || !holdsContent(recorded, change)) return;
   const was = recorded.before === null ? 0 : recorded.version - 1;
   if (was !== expectedVersion) {
-    verdict.add('wrong outcome', null, `${id} expected version ${expectedVersion} and was applied on ${was}.`);
+    verdict.add(
+      'wrong outcome',
+      null,
+      `${id} expected version ${expectedVersion} and was applied on ${was}.`,
+    );
   }
 }
 
@@ -136,7 +155,11 @@ function checkOrderOfCall(model: Model, entry: PublishEntry, verdict: Verdict): 
   const places = recordedBy(model, entry);
   const broken = places.findIndex((place, i) => i > 0 && place !== (places[i - 1] ?? 0) + 1);
   if (broken > 0) {
-    verdict.add('order within a call', entry.at, `Call ${nameOf(entry)} is recorded at ${places.join(', ')}.`);
+    verdict.add(
+      'order within a call',
+      entry.at,
+      `Call ${nameOf(entry)} is recorded at ${places.join(', ')}.`,
+    );
   }
 }
 
@@ -155,16 +178,25 @@ function recordedBy(model: Model, entry: PublishEntry): number[] {
 
 function checkAtomic(model: Model, entry: PublishEntry, verdict: Verdict): void {
   if (hasOutcome(entry, 'CONFLICT') && hasOutcome(entry, 'APPLIED')) {
-    verdict.add('atomic or not at all', entry.at, `Call ${nameOf(entry)} conflicted and was applied in part.`);
+    verdict.add(
+      'atomic or not at all',
+      entry.at,
+      `Call ${nameOf(entry)} conflicted and was applied in part.`,
+    );
   }
-  const missing = entry.changes.filter(
+  // An id that another call sent as well says nothing about this one.
+  const own = entry.changes.filter((change) =>
+    (model.tries.get(idName(entry.source, change.id)) ?? []).every(
+      (other) => other.entry.producer === entry.producer && other.entry.call === entry.call,
+    ),
+  );
+  const missing = own.filter(
     (change) =>
       !model.byId.has(idName(entry.source, change.id)) &&
       !model.statesFrom(entityName(change), 0).some((state) => isUnchanged(state, change)),
   );
-  const present = entry.changes.length - missing.length;
-  const recorded = entry.changes.filter((change) => model.byId.has(idName(entry.source, change.id)));
-  if (recorded.length > 0 && missing.length > 0 && present > 0) {
+  const recorded = own.filter((change) => model.byId.has(idName(entry.source, change.id)));
+  if (recorded.length > 0 && missing.length > 0) {
     const lacking = missing.map((change) => change.id).join(', ');
     verdict.add('atomic or not at all', entry.at, `Of call ${nameOf(entry)} the log lacks ${lacking}.`);
   }
@@ -175,9 +207,7 @@ function checkCommitOrder(model: Model, verdict: Verdict): void {
   const applied = model.entries('publish').flatMap((entry) => {
     if (entry.outcome.kind !== 'ok') return [];
     const places = recordedBy(model, entry);
-    return places.length === 0
-      ? []
-      : [{ entry, first: Math.min(...places), last: Math.max(...places) }];
+    return places.length === 0 ? [] : [{ entry, first: Math.min(...places), last: Math.max(...places) }];
   });
   const answers = [...applied].sort((a, b) => a.entry.at - b.entry.at);
   const calls = [...applied].sort((a, b) => a.entry.invokedAt - b.entry.invokedAt);
