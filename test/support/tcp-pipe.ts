@@ -19,6 +19,8 @@ export class TcpPipe {
   #stalled: boolean;
   #blocked = false;
   #timer: NodeJS.Timeout | undefined;
+  #drops: ((chunk: Buffer) => boolean) | null = null;
+  #dropped = 0;
 
   constructor(
     from: Socket,
@@ -51,6 +53,21 @@ export class TcpPipe {
     this.#flow();
   }
 
+  /** Bytes that were read, or that wait to be, and were not handed on. */
+  get held(): number {
+    return this.#queued + (this.#from.destroyed ? 0 : this.#from.readableLength);
+  }
+
+  /** Chunks that were dropped. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Loses what arrives and is chosen, without a word; null: nothing. */
+  set drops(choose: ((chunk: Buffer) => boolean) | null) {
+    this.#drops = choose;
+  }
+
   /** Drops what is on its way. */
   stop(): void {
     clearTimeout(this.#timer);
@@ -66,6 +83,10 @@ export class TcpPipe {
 
   #push(item: Item): void {
     if (this.#to.destroyed) return;
+    if (item.kind === 'data' && this.#drops?.(item.chunk) === true) {
+      this.#dropped += 1;
+      return;
+    }
     this.#queue.push(item);
     if (item.kind === 'data') this.#queued += item.chunk.length;
     this.#flow();

@@ -29,6 +29,8 @@ export class TcpProxy {
   #server: Server | undefined;
   #delayMs = 0;
   #accepted = 0;
+  #drops: ((chunk: Buffer) => boolean) | null = null;
+  #dropped = 0;
 
   constructor(target: ProxyTarget, port: number) {
     this.#target = { host: '127.0.0.1', ...target };
@@ -43,6 +45,25 @@ export class TcpProxy {
   /** Connections taken since the start. */
   get accepted(): number {
     return this.#accepted;
+  }
+
+  /** Bytes that stand in the proxy now, over all connections. */
+  get held(): number {
+    return [...this.#links].reduce((sum, link) => sum + link.toTarget.held + link.toClient.held, 0);
+  }
+
+  /** Chunks from the target that were lost on purpose since the start. */
+  get dropped(): number {
+    return [...this.#links].reduce((sum, link) => sum + link.toClient.dropped, this.#dropped);
+  }
+
+  /**
+   * Loses chunks from the target that `choose` picks, and tells nobody; null: none. What is lost should be whole messages,
+   * or the stream makes no sense any more.
+   */
+  drop(choose: ((chunk: Buffer) => boolean) | null): void {
+    this.#drops = choose;
+    for (const { toClient } of this.#links) toClient.drops = choose;
   }
 
   /**
@@ -130,9 +151,11 @@ export class TcpProxy {
       toTarget: pipe(client, upstream, 'toTarget'),
       toClient: pipe(upstream, client, 'toClient'),
     };
+    link.toClient.drops = this.#drops;
     this.#links.add(link);
     const forget = (): void => {
-      if (client.destroyed && upstream.destroyed) this.#links.delete(link);
+      if (!client.destroyed || !upstream.destroyed || !this.#links.delete(link)) return;
+      this.#dropped += link.toClient.dropped;
     };
     client.once('close', forget);
     upstream.once('close', forget);
