@@ -141,12 +141,17 @@ export interface Filter {
 
 export type StartAt = 'EARLIEST' | 'LATEST' | 'SNAPSHOT' | 'CURSOR' | 'TIME';
 
-/** A named consumer subscribes; appended when the operation is sent. */
+/** A consumer subscribes, or an anonymous look; appended when the operation is sent. */
 export interface SubscribeEntry extends Entry {
   readonly kind: 'subscribe';
   readonly consumer: string;
   readonly connection: number;
   readonly hub: string;
+  /**
+   * No consumer is named: `consumer` is then a name of the recorder's own, and `session` of its batches is empty. The look
+   * begins with EARLIEST, and resumes with CURSOR at the cursor of the last batch that it got.
+   */
+  readonly anonymous?: true;
   readonly startAt: StartAt;
   /** With CURSOR only. */
   readonly cursor?: string;

@@ -88,6 +88,11 @@ export class Consumer {
     this.#raised = this.#raises();
   }
 
+  /** Whether this is an anonymous look, of which the hub keeps nothing. */
+  get anonymous(): boolean {
+    return this.firstSubscribe?.anonymous === true;
+  }
+
   get firstSubscribe(): SubscribeEntry | undefined {
     return this.connections[0]?.subscribe;
   }

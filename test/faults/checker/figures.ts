@@ -52,6 +52,23 @@ export function figures(history: History): Figures {
   };
 }
 
+/** The figures as rows of a table: name and value. */
+export function figureRows(of: Figures): (readonly [string, string | number])[] {
+  const { longestStall: stall } = of;
+  return [
+    ['changes in the log', of.changes],
+    ['deliveries', of.deliveries],
+    ['duplicates delivered', of.duplicates],
+    ...Object.entries(of.duplicatesByFault).map(([fault, n]) => [`  duplicates by: ${fault}`, n] as const),
+    ...Object.entries(of.unknown).map(([kind, n]) => [`${kind} without an answer`, n] as const),
+    ['longest stall', stall ? `${Math.round(stall.ms)} ms (${stall.consumer})` : 'none'],
+    ...Object.entries(of.faults).map(
+      ([fault, { injected, withoutEffect }]) =>
+        [`fault: ${fault}`, `${injected} injected, ${withoutEffect} without effect`] as const,
+    ),
+  ];
+}
+
 /** Faults that nothing showed to have taken hold: no defect of the hub, but a run that did not test what it says. */
 export const faultsWithoutEffect = (history: History): FaultEntry[] =>
   history.filter((entry): entry is FaultEntry => entry.kind === 'fault' && entry.effect === null);

@@ -44,6 +44,9 @@ export const INVARIANTS = {
   'delivered while paused': ['I9', 'A session that began while its consumer was paused gets no changes.'],
   'one live session': ['I8', 'A session that was taken over has ended when everything is quiet.'],
   'not drained': ['I18', 'When the faults are over, every consumer comes to the end of the log.'],
+  // The run itself, told by whoever runs it.
+  'hub ended by itself': ['I18', 'A hub ends when it is told to, and else never.'],
+  'fault not undone': ['I18', 'When a fault is over, what it hit works again.'],
   // Acknowledgements.
   'cursor went back': ['I9', 'The cursor that acknowledgements answer never goes back, except by a seek.'],
   'cursor ran ahead': [

@@ -15,8 +15,6 @@ import { checkLog } from './log-checks.js';
 import { Model } from './model.js';
 import { checkPublishes } from './publish-checks.js';
 
-export { figures, faultsWithoutEffect } from './figures.js';
-export type { Figures } from './figures.js';
 export { INVARIANTS } from './invariants.js';
 export type { Invariant, Violation } from './invariants.js';
 
@@ -30,7 +28,7 @@ export function check(history: History): Violation[] {
   checkPublishes(model, verdict);
   for (const consumer of consumersOf(model)) {
     checkDeliveries(model, consumer, NO_EXCUSES, verdict);
-    checkAcknowledges(model, consumer, verdict);
+    if (!consumer.anonymous) checkAcknowledges(model, consumer, verdict);
   }
   return verdict.violations;
 }
