@@ -31,7 +31,7 @@ export async function call<T>(
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause } = error;
-  const code = cause instanceof Error ? (cause as NodeJS.ErrnoException).code ?? cause.message : null;
+  const code = cause instanceof Error ? ((cause as NodeJS.ErrnoException).code ?? cause.message) : null;
   return code ?? error.name;
 }
 

@@ -86,7 +86,9 @@ export class Cluster {
   async dispose(): Promise<void> {
     await Promise.all(this.hubs.map((hub) => hub.end('SIGKILL')));
     await Promise.all(
-      this.hubs.flatMap(({ links }) => Object.values(links).map((link: Hub['links']['client']) => link.dispose())),
+      this.hubs.flatMap(({ links }) =>
+        Object.values(links).map((link: Hub['links']['client']) => link.dispose()),
+      ),
     );
     await this.redis.dispose();
     await this.postgres.dispose();

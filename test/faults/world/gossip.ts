@@ -35,7 +35,7 @@ export class Gossip {
 
   /** Cuts the hubs' subscriptions; answers how many. */
   async cutListeners(): Promise<number> {
-    const clients = String(await this.#speaker.client('LIST', 'TYPE', 'pubsub')).split('\n');
+    const clients = String(await this.#speaker.call('CLIENT', 'LIST', 'TYPE', 'pubsub')).split('\n');
     const ids = clients
       .filter((line) => line !== '' && !line.includes(`name=${NAME}`))
       .flatMap((line) => /\bid=(\d+)/.exec(line)?.[1] ?? []);

@@ -46,7 +46,10 @@ const repeatHints: FaultKind = {
   needs: () => ['Redis'],
   strike: async (world, { ms, roll }) => {
     const heard = world.gossip.heard.filter((text) => !text.includes('"probe"')).slice(-100);
-    const order = [...heard, ...heard].map((text, i) => ({ text, place: (i * (7 + Math.floor(roll * 89))) % 211 }));
+    const order = [...heard, ...heard].map((text, i) => ({
+      text,
+      place: (i * (7 + Math.floor(roll * 89))) % 211,
+    }));
     order.sort((a, b) => a.place - b.place);
     return sayAll(
       world,

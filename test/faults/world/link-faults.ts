@@ -31,7 +31,8 @@ const LINK_FAULTS: readonly LinkFault[] = [
   },
   {
     verb: 'stall',
-    lasts: [500, 8_000],
+    // Long enough for one of the pings that every link carries.
+    lasts: [2_000, 8_000],
     strike: async (link, { ms, roll }) => {
       await connected(link);
       link.stall(roll < 0.5 ? 'both' : roll < 0.75 ? 'toTarget' : 'toClient');

@@ -25,7 +25,11 @@ interface Published {
 }
 
 interface Read {
-  readonly entity: { readonly version: number; readonly cursor: string; readonly data: Record<string, unknown> } | null;
+  readonly entity: {
+    readonly version: number;
+    readonly cursor: string;
+    readonly data: Record<string, unknown>;
+  } | null;
 }
 
 type Published1 = PublishEntry['outcome'];
@@ -118,8 +122,16 @@ export class Producer {
     const key = `k${dice.between(0, KEYS - 1)}`;
     const roll = dice.next();
     const write = roll < 0.5 ? 'UPSERT' : roll < 0.85 ? 'PATCH' : 'DELETE';
-    const data = { status: dice.pick(STATUSES), amount: dice.between(0, 9), note: `${this.options.name} ${number}` };
-    const part = dice.pick([{ status: data.status }, { amount: data.amount }, { note: null, amount: data.amount }]);
+    const data = {
+      status: dice.pick(STATUSES),
+      amount: dice.between(0, 9),
+      note: `${this.options.name} ${number}`,
+    };
+    const part = dice.pick([
+      { status: data.status },
+      { amount: data.amount },
+      { note: null, amount: data.amount },
+    ]);
     const guarded = dice.chance(0.15);
     const timed = dice.chance(0.5);
     return {
@@ -165,7 +177,17 @@ export class Producer {
       })),
     }));
     recorder.add({
-      ...{ kind: 'publish', producer: name, source, call: number, hub: hub.name, invokedAt, atomic, changes, outcome },
+      ...{
+        kind: 'publish',
+        producer: name,
+        source,
+        call: number,
+        hub: hub.name,
+        invokedAt,
+        atomic,
+        changes,
+        outcome,
+      },
     });
     return outcome;
   }
@@ -180,7 +202,16 @@ export class Producer {
     const invokedAt = recorder.now();
     const answer = await call<Read>(hub.url, READ, { collection, key, atLeast });
     const outcome = mapOutcome(answer, ({ entity }) => entity);
-    recorder.add({ kind: 'read', producer: name, hub: hub.name, invokedAt, collection, key, atLeast, outcome });
+    recorder.add({
+      kind: 'read',
+      producer: name,
+      hub: hub.name,
+      invokedAt,
+      collection,
+      key,
+      atLeast,
+      outcome,
+    });
   }
 
   #elsewhere(): Hub {

@@ -14,13 +14,13 @@ export interface Habits {
   readonly stopsReading?: number;
   readonly seeks?: number;
   readonly pauses?: number;
-  /** It keeps a copy of what matches. */
+  /** It keeps a copy of what matches; not with takesOver, as what comes of two sessions at once is in no order. */
   readonly copies?: true;
 }
 
 export interface Profile {
   readonly name: string;
-  /** Null: no durable consumer; it resumes by the cursor that it keeps itself. */
+  /** No durable consumer: it resumes by the cursor that it keeps itself. */
   readonly anonymous?: true;
   readonly startAt: Extract<StartAt, 'EARLIEST' | 'LATEST' | 'SNAPSHOT'>;
   readonly filter: Filter | null;
@@ -36,7 +36,13 @@ export const PROFILES: readonly Profile[] = [
     habits: { acknowledges: 'anywhere', crashes: 0.02, leaves: 0.01, takesOver: 0.01 },
   },
   {
-    ...{ name: 'orders', startAt: 'LATEST', filter: { collections: ['orders'] }, batchSize: 20, maxInFlight: 60 },
+    ...{
+      name: 'orders',
+      startAt: 'LATEST',
+      filter: { collections: ['orders'] },
+      batchSize: 20,
+      maxInFlight: 60,
+    },
     habits: { acknowledges: 'here', takesOver: 0.04 },
   },
   {
@@ -46,18 +52,36 @@ export const PROFILES: readonly Profile[] = [
   },
   {
     ...{ name: 'copy', startAt: 'SNAPSHOT', filter: null, batchSize: 100, maxInFlight: 1_000 },
-    habits: { acknowledges: 'anywhere', leaves: 0.02, crashes: 0.01, takesOver: 0.01, copies: true },
+    habits: { acknowledges: 'anywhere', leaves: 0.02, crashes: 0.01, copies: true },
   },
   {
-    ...{ name: 'not crm', startAt: 'EARLIEST', filter: { excludeSources: ['crm'] }, batchSize: 30, maxInFlight: 90 },
+    ...{
+      name: 'not crm',
+      startAt: 'EARLIEST',
+      filter: { excludeSources: ['crm'] },
+      batchSize: 30,
+      maxInFlight: 90,
+    },
     habits: { acknowledges: 'elsewhere', leaves: 0.01 },
   },
   {
-    ...{ name: 'amounts', startAt: 'EARLIEST', filter: { changedFields: ['amount'] }, batchSize: 7, maxInFlight: 20 },
+    ...{
+      name: 'amounts',
+      startAt: 'EARLIEST',
+      filter: { changedFields: ['amount'] },
+      batchSize: 7,
+      maxInFlight: 20,
+    },
     habits: { acknowledges: 'here', stopsReading: 0.04 },
   },
   {
-    ...{ name: 'seeker', startAt: 'EARLIEST', filter: { collections: ['bins'] }, batchSize: 25, maxInFlight: 100 },
+    ...{
+      name: 'seeker',
+      startAt: 'EARLIEST',
+      filter: { collections: ['bins'] },
+      batchSize: 25,
+      maxInFlight: 100,
+    },
     habits: { acknowledges: 'anywhere', seeks: 0.03, crashes: 0.01 },
   },
   {
@@ -66,7 +90,13 @@ export const PROFILES: readonly Profile[] = [
     habits: { acknowledges: 'anywhere', pauses: 0.03, crashes: 0.01 },
   },
   {
-    ...{ name: 'deletes', startAt: 'EARLIEST', filter: { operations: ['DELETE'] }, batchSize: 5, maxInFlight: 10 },
+    ...{
+      name: 'deletes',
+      startAt: 'EARLIEST',
+      filter: { operations: ['DELETE'] },
+      batchSize: 5,
+      maxInFlight: 10,
+    },
     habits: { acknowledges: 'elsewhere', crashes: 0.01, takesOver: 0.02 },
   },
   {
@@ -75,7 +105,7 @@ export const PROFILES: readonly Profile[] = [
     habits: { acknowledges: 'here', crashes: 0.02, stopsReading: 0.01 },
   },
   {
-    ...{ name: 'look at held', anonymous: true, startAt: 'LATEST', batchSize: 3, maxInFlight: 1_000 },
+    ...{ name: 'look at held', anonymous: true, startAt: 'EARLIEST', batchSize: 3, maxInFlight: 1_000 },
     filter: { where: [{ field: 'status', in: ['held', 'closed'] }] },
     habits: { acknowledges: 'here', crashes: 0.02, leaves: 0.01 },
   },

@@ -15,13 +15,20 @@ export function hubNamed({ cluster }: World, name: string): Hub {
   return hub;
 }
 
+/** The hub, once it has a process: one that was ended is started again soon. */
+async function runningHub(world: World, name: string): Promise<Hub> {
+  const hub = hubNamed(world, name);
+  await eventually(() => hub.pid, { what: `${name} to run` });
+  return hub;
+}
+
 const killHub: FaultKind = {
   name: 'kill hub',
   lasts: [100, 3_000],
   targets: hubNames,
   needs: itself,
   strike: async (world, { target, ms }) => {
-    const hub = hubNamed(world, target);
+    const hub = await runningHub(world, target);
     const exit = await hub.end('SIGKILL');
     await last(ms);
     hub.start();
@@ -35,7 +42,7 @@ const restartHub: FaultKind = {
   targets: hubNames,
   needs: itself,
   strike: async (world, { target, ms }) => {
-    const hub = hubNamed(world, target);
+    const hub = await runningHub(world, target);
     const exit = await hub.end('SIGTERM');
     await last(ms);
     hub.start();
@@ -49,7 +56,7 @@ const freezeHub: FaultKind = {
   targets: hubNames,
   needs: itself,
   strike: async (world, { target, ms }) => {
-    const hub = hubNamed(world, target);
+    const hub = await runningHub(world, target);
     const { pid } = hub;
     hub.signal('SIGSTOP');
     await last(ms);
@@ -73,7 +80,9 @@ const endDatabase = (name: string, end: (world: World) => Promise<void>): FaultK
     const down = !postgres.running;
     await last(ms);
     await postgres.start();
-    return down && postgres.pid !== before ? `process ${String(before)} became ${String(postgres.pid)}` : null;
+    return down && postgres.pid !== before
+      ? `process ${String(before)} became ${String(postgres.pid)}`
+      : null;
   },
 });
 
@@ -82,12 +91,17 @@ const terminateConnections: FaultKind = {
   name: 'terminate database connections',
   lasts: [0, 0],
   strike: async ({ cluster }) => {
-    const rows = await adminQuery(
-      cluster.postgres.url(),
-      `select count(pg_terminate_backend(pid)) as gone from pg_stat_activity where application_name = 'tidemark'`,
+    const gone = await eventually(
+      async () => {
+        const rows = await adminQuery(
+          cluster.postgres.url(),
+          `select count(pg_terminate_backend(pid)) as gone from pg_stat_activity where application_name = 'tidemark'`,
+        );
+        return Number(rows[0]?.gone ?? 0);
+      },
+      { what: 'a connection to terminate' },
     );
-    const gone = Number(rows[0]?.gone ?? 0);
-    return gone > 0 ? `${gone} connections terminated` : null;
+    return `${gone} connections terminated`;
   },
 };
 
@@ -102,7 +116,9 @@ const killRedis: FaultKind = {
     await cluster.redis.kill();
     await last(ms);
     await cluster.redis.start();
-    return before === cluster.redis.pid ? null : `process ${String(before)} became ${String(cluster.redis.pid)}`;
+    return before === cluster.redis.pid
+      ? null
+      : `process ${String(before)} became ${String(cluster.redis.pid)}`;
   },
 };
 

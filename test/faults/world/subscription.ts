@@ -120,7 +120,11 @@ export class Subscription {
     if (frame.type === 'connection_ack') {
       this.options.onSent();
       this.#sent = true;
-      this.#send({ id: '1', type: 'subscribe', payload: { query: CHANGES, variables: this.options.variables } });
+      this.#send({
+        id: '1',
+        type: 'subscribe',
+        payload: { query: CHANGES, variables: this.options.variables },
+      });
     } else if (frame.type === 'next') {
       this.#next(frame.payload as { data?: { changes: Batch } | null; errors?: readonly Failure[] });
     } else if (frame.type === 'error') {
