@@ -26,7 +26,11 @@ export const doctors: readonly (readonly [Invariant, string, Doctor])[] = [
     'an answer that names the place of another change',
     (p) => first(p.applied(1), ({ results }) => results.forEach((result) => (result.cursor = p.end))),
   ],
-  ['lost publish', 'the newest change is gone from the log', (p) => p.toLog((log) => log.pop())],
+  [
+    'lost publish',
+    'the newest change is gone from the log',
+    (p) => p.model.answeredAt(p.model.end) < Infinity && p.toLog((log) => log.pop()),
+  ],
   [
     'altered publish',
     'other data than was sent',

@@ -42,6 +42,7 @@ export class Model {
   /** By place: when it was first sent, and when a try of it was first answered. */
   readonly #sentAt: number[] = [];
   readonly #answeredAt: number[] = [];
+  readonly #places = new Map<string, number | null>();
   readonly #ends = new Map<number, number>();
 
   constructor(readonly history: History) {
@@ -64,11 +65,12 @@ export class Model {
 
   /** The place that a cursor stands for; null: it is none of this log, or carries an attempt. Negative: before the run. */
   place(cursor: string): number | null {
-    try {
-      return Number(this.#codec.decode(cursor, 'cursor') - this.#base);
-    } catch {
-      return null;
+    let place = this.#places.get(cursor);
+    if (place === undefined) {
+      place = this.#decode(cursor);
+      this.#places.set(cursor, place);
     }
+    return place;
   }
 
   at(place: number): ChangeRecord | undefined {
@@ -108,6 +110,14 @@ export class Model {
     const first = chain.findLastIndex((place) => place <= from);
     const later = chain.slice(Math.max(first, 0)).map((place) => this.at(place) ?? null);
     return first < 0 ? [null, ...later] : later;
+  }
+
+  #decode(cursor: string): number | null {
+    try {
+      return Number(this.#codec.decode(cursor, 'cursor') - this.#base);
+    } catch {
+      return null;
+    }
   }
 
   #indexTries(): void {
