@@ -1,5 +1,5 @@
 /** What consumers got, held against the log. */
-import type { BatchEntry, DeliveredChange } from '../history.js';
+import type { BatchEntry, DeliveredChange, FaultEntry } from '../history.js';
 import type { Connection, Consumer, Stretch } from './consumers.js';
 import { isAside } from './consumers.js';
 import { scopeInSnapshot } from './filter.js';
@@ -27,6 +27,7 @@ export function checkDeliveries(model: Model, consumer: Consumer, excuses: Excus
   for (const connection of consumer.connections) checker.paused(connection);
   checker.completeness();
   checker.end();
+  checker.oneSession();
 }
 
 class DeliveryCheck {
@@ -152,10 +153,21 @@ class DeliveryCheck {
     } else if (state.lag !== 0) {
       verdict.add('not drained', null, `${name} is at the end of the log, with a lag of ${state.lag}.`);
     }
-    const open = consumer.connections.filter((connection) => connection.ended === null);
-    if (open.length > 1) {
-      const list = open.map((connection) => connection.subscribe.connection).join(', ');
-      verdict.add('one live session', null, `${name} has the connections ${list} at once.`);
+  }
+
+  /** A session that was taken over ends, once no fault keeps it from hearing so; and no two sessions share an id. */
+  oneSession(): void {
+    const { model, consumer, verdict } = this;
+    const faults = model.entries('fault');
+    for (const { connection, first } of consumer.stretches) {
+      const newer = consumer.stretches.find((other) => other.connection.subscribe.at > first.at);
+      if (!newer) continue;
+      const due = quietAfter(faults, newer.first.at);
+      const { ended, subscribe } = connection;
+      if ((ended?.at ?? model.final.at) <= due) continue;
+      const since = ((ended?.at ?? model.final.at) - newer.first.at).toFixed(0);
+      const sentence = `${consumer.name}: connection ${subscribe.connection} lived on for ${since} ms after it was taken over.`;
+      verdict.add('one live session', newer.first.at, sentence);
     }
     const ids = new Map<string, number>();
     for (const { session, connection, first } of consumer.stretches) {
@@ -255,6 +267,19 @@ class DeliveryCheck {
     const { consumer, connection } = batch;
     this.verdict.add(invariant, batch.at, `${consumer}, connection ${connection}: ${what}.`);
   }
+}
+
+/** A hub tells its sessions what other hubs did to them every two seconds; in a quiet this long, in milliseconds, it did. */
+const QUIET_MS = 8_000;
+
+/** When the first quiet behind a moment was long enough for a session to hear of everything. */
+function quietAfter(faults: readonly FaultEntry[], moment: number): number {
+  let from = moment;
+  for (const { startedAt, at } of [...faults].sort((a, b) => a.startedAt - b.startedAt)) {
+    if (startedAt > from + QUIET_MS) break;
+    from = Math.max(from, at);
+  }
+  return from + QUIET_MS;
 }
 
 /** Deliveries by consumer and place, those that come again by an attempt not counted: the figures ask for them. */

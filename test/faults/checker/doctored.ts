@@ -286,6 +286,7 @@ function deliveries(): (readonly [Invariant, string, Doctor])[] {
       (p) => {
         const kept = p.entries.filter((entry) => entry.kind !== 'ended');
         p.entries.splice(0, Infinity, ...kept);
+        p.final.at += 60_000;
         return true;
       },
     ],

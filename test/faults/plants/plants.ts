@@ -22,6 +22,8 @@ export interface Plant {
   readonly kinds: readonly string[];
   /** Any of these shows that it was caught. */
   readonly caughtBy: readonly Invariant[];
+  /** How long its faults go on. Default: short. */
+  readonly minutes?: number;
   /** The position before the first change of the round. Default 0. */
   readonly begin?: bigint;
 }
@@ -183,6 +185,12 @@ export const plants: readonly Plant[] = [
     caughtBy: ['lost publish', 'altered publish', 'one id, one record'],
     edits: [
       {
+        file: APPEND,
+        find: "await connection.query('commit');\n        }\n        catch (error) {",
+        // A disk that takes its time.
+        put: "await new Promise((resolve) => setTimeout(resolve, 40)); await connection.query('commit');\n } catch (error) {",
+      },
+      {
         file: 'publish/publish.js',
         find: 'return { changes: plan.rows, value: { outcomes, changes: plan.changes } };',
         put: `const head = view.head + BigInt(plan.rows.length);
@@ -304,6 +312,7 @@ export const plants: readonly Plant[] = [
         put: `const parameters = appendParameters(changes, effects);
           await this.database.run(connection, APPEND.replace('$14::bigint[])),', '$14::bigint[]) where false),'), parameters);
           await connection.query('commit');
+          await new Promise((resolve) => setTimeout(resolve, 40));
           await connection.query('begin');
           const insert = APPEND.slice(APPEND.indexOf('insert into change'), APPEND.indexOf('),\\n  newest'));
           await this.database.run(connection, insert, parameters.slice(0, 14));`,
