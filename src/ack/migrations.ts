@@ -1,4 +1,4 @@
-import { Table } from 'typeorm';
+import { Table, TableColumn, TableIndex } from 'typeorm';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Makes the table of durable consumers. */
@@ -30,5 +30,56 @@ export class CreateConsumer1790000000001 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.dropTable('consumer', true);
+  }
+}
+
+/** Makes the table of rejected changes. */
+export class AddRejection1790000000002 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    const collation = queryRunner.dataSource.options.type === 'postgres' ? { collation: 'C' } : {};
+    await queryRunner.addColumn(
+      'consumer',
+      new TableColumn({ name: 'rejections', type: 'bigint', default: '0' }),
+    );
+    await queryRunner.createTable(
+      new Table({
+        name: 'rejection',
+        columns: [
+          { name: 'consumer', type: 'text', isPrimary: true, ...collation },
+          { name: 'position', type: 'bigint', isPrimary: true },
+          { name: 'collection', type: 'text', ...collation },
+          { name: 'key', type: 'text', ...collation },
+          ...['scope', 'state', 'reason'].map((name) => ({ name, type: 'text' })),
+          { name: 'attempts', type: 'integer' },
+          { name: 'ticket', type: 'bigint' },
+          { name: 'seeks', type: 'bigint' },
+          { name: 'next_attempt_at', type: 'bigint', isNullable: true },
+          { name: 'out_epoch', type: 'bigint', isNullable: true },
+          { name: 'unheard', type: 'boolean' },
+          { name: 'at', type: 'bigint' },
+        ],
+      }),
+      true,
+    );
+    await createIndexes(queryRunner);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.dropTable('rejection', true);
+    await queryRunner.dropColumn('consumer', 'rejections');
+  }
+}
+
+/** Each finds a handful of rows among many: what waits of a key, what is due, what is out, what a session has to hear of, what is done with. */
+async function createIndexes(queryRunner: QueryRunner): Promise<void> {
+  const indexes = [
+    { columnNames: ['consumer', 'collection', 'key', 'position'], where: "state = 'WAITING'" },
+    { columnNames: ['consumer', 'next_attempt_at'], where: 'next_attempt_at is not null' },
+    { columnNames: ['consumer', 'out_epoch'], where: 'out_epoch is not null' },
+    { columnNames: ['consumer', 'position'], where: 'unheard' },
+    { columnNames: ['consumer', 'position'], where: "state = 'SETTLED'" },
+  ];
+  for (const [i, index] of indexes.entries()) {
+    await queryRunner.createIndex('rejection', new TableIndex({ name: `rejection_${i}`, ...index }));
   }
 }

@@ -23,6 +23,8 @@ const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   DATABASE_POOL: ['1', '1001'],
   SOCKET_BUFFER_BYTES: ['1023'],
   PING_MS: ['99', '3600001'],
+  RETRY_FIRST_MS: ['0', '86400001'],
+  RETRY_LONGEST_MS: ['0', '604800001', '1h'],
   DRAIN_MS: ['-1', '600001'],
 };
 
