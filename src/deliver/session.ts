@@ -73,10 +73,6 @@ export class Session implements LiveSession {
     return this.#redelivery.rejections;
   }
 
-  get batchSize(): number {
-    return this.options.batchSize;
-  }
-
   get named(): boolean {
     return this.options.name !== null;
   }
@@ -217,7 +213,7 @@ export class Session implements LiveSession {
       this.#sendBatch(change.change.row.position, [change], redelivery);
   }
 
-  /** Rests in the lane until it, a seek or the end takes the session out. */
+  /** Rests in the lane until it, news or the end takes the session out. */
   async #live(): Promise<void> {
     const woken = this.#wake.sleep();
     this.#leave = this.options.join();
