@@ -1,5 +1,6 @@
 import { EntitySchema } from 'typeorm';
 import type { Dialect } from '../platform/platform.js';
+import { REJECTION_INDEXES } from './migrations.js';
 
 /**
  * A durable consumer. Times are milliseconds since 1970 by the database's clock, so that hubs with clocks that differ
@@ -64,6 +65,7 @@ const rejectionTable = (dialect: Dialect): EntitySchema =>
       unheard: { type: 'boolean' },
       at: { type: 'bigint' },
     },
+    indices: REJECTION_INDEXES,
   });
 
 /** The tables of this room in one kind of database. */

@@ -33,6 +33,19 @@ export class CreateConsumer1790000000001 implements MigrationInterface {
   }
 }
 
+/** Each finds a handful of rows among many: what waits of a key, what is due, what is out, what is news, what is done with. */
+export const REJECTION_INDEXES = [
+  {
+    name: 'rejection_waiting',
+    columns: ['consumer', 'collection', 'key', 'position'],
+    where: "state = 'WAITING'",
+  },
+  { name: 'rejection_due', columns: ['consumer', 'next_attempt_at'], where: 'next_attempt_at is not null' },
+  { name: 'rejection_out', columns: ['consumer', 'out_epoch'], where: 'out_epoch is not null' },
+  { name: 'rejection_unheard', columns: ['consumer', 'position'], where: 'unheard' },
+  { name: 'rejection_settled', columns: ['consumer', 'position'], where: "state = 'SETTLED'" },
+];
+
 /** Makes the table of rejected changes. */
 export class AddRejection1790000000002 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
@@ -47,9 +60,7 @@ export class AddRejection1790000000002 implements MigrationInterface {
         columns: [
           { name: 'consumer', type: 'text', isPrimary: true, ...collation },
           { name: 'position', type: 'bigint', isPrimary: true },
-          { name: 'collection', type: 'text', ...collation },
-          { name: 'key', type: 'text', ...collation },
-          ...['scope', 'state', 'reason'].map((name) => ({ name, type: 'text' })),
+          ...['collection', 'key', 'scope', 'state', 'reason'].map((name) => ({ name, type: 'text' })),
           { name: 'attempts', type: 'integer' },
           { name: 'ticket', type: 'bigint' },
           { name: 'seeks', type: 'bigint' },
@@ -61,25 +72,13 @@ export class AddRejection1790000000002 implements MigrationInterface {
       }),
       true,
     );
-    await createIndexes(queryRunner);
+    for (const { name, columns, where } of REJECTION_INDEXES) {
+      await queryRunner.createIndex('rejection', new TableIndex({ name, columnNames: columns, where }));
+    }
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.dropTable('rejection', true);
     await queryRunner.dropColumn('consumer', 'rejections');
-  }
-}
-
-/** Each finds a handful of rows among many: what waits of a key, what is due, what is out, what a session has to hear of, what is done with. */
-async function createIndexes(queryRunner: QueryRunner): Promise<void> {
-  const indexes = [
-    { columnNames: ['consumer', 'collection', 'key', 'position'], where: "state = 'WAITING'" },
-    { columnNames: ['consumer', 'next_attempt_at'], where: 'next_attempt_at is not null' },
-    { columnNames: ['consumer', 'out_epoch'], where: 'out_epoch is not null' },
-    { columnNames: ['consumer', 'position'], where: 'unheard' },
-    { columnNames: ['consumer', 'position'], where: "state = 'SETTLED'" },
-  ];
-  for (const [i, index] of indexes.entries()) {
-    await queryRunner.createIndex('rejection', new TableIndex({ name: `rejection_${i}`, ...index }));
   }
 }
