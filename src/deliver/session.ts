@@ -207,7 +207,8 @@ export class Session implements LiveSession {
   /** Sends what is due of the rejected changes, each alone. */
   async #redeliver(): Promise<void> {
     const playback = this.#playback;
-    const due = await this.#wake.retrying(() => this.#redelivery.next(this.#standing, this.#room));
+    const limit = Math.min(this.options.batchSize, this.#room);
+    const due = await this.#wake.retrying(() => this.#redelivery.next(this.#standing, limit));
     if (!due || this.#ended || playback !== this.#playback) return;
     for (const { change, redelivery } of due)
       this.#sendBatch(change.change.row.position, [change], redelivery);
