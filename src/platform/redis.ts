@@ -9,7 +9,8 @@ const CONNECT_MS = 2_000;
 
 /**
  * A connection to Redis that comes back by itself for as long as it is not closed. It connects at once but nobody waits:
- * commands sent while it is away fail instead of piling up.
+ * commands sent while it is away fail instead of piling up. Subscriptions do not come back with it: whoever subscribed
+ * does so again when it is ready.
  * @param onError told of every attempt that failed
  */
 export function openRedis(url: string, onError: (error: unknown) => void): RedisConnection {
@@ -21,6 +22,8 @@ export function openRedis(url: string, onError: (error: unknown) => void): Redis
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
     connectTimeout: CONNECT_MS,
     keepAlive: 1_000,
+    // Nobody hears of its failure when the connection breaks again before the answer, and that would end the process.
+    autoResubscribe: false,
   });
   connection.on('error', onError);
   return connection;

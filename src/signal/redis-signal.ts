@@ -77,7 +77,8 @@ export class RedisSignal {
   }
 
   #subscribe(): void {
-    if (this.#subscribed !== 'no') return this.#send({ kind: 'probe' });
+    if (this.#subscribed === 'yes') return this.#resubscribe();
+    if (this.#subscribed === 'asked') return;
     this.#subscribed = 'asked';
     this.#pubsub
       .subscribe(this.#channel, (envelope: Envelope | null) => this.#heard(envelope))
@@ -92,6 +93,15 @@ export class RedisSignal {
           this.logger.debug({ err: error }, 'redis did not take the subscription');
         },
       );
+  }
+
+  /** The listener is known already; a connection that is new has yet to be told. */
+  #resubscribe(): void {
+    this.#subscriber.subscribe(this.#channel).then(
+      () => this.#send({ kind: 'probe' }),
+      // It broke again, and the next that is ready asks again; or it is mute, which shows by probes that do not come back.
+      (error: unknown) => this.logger.debug({ err: error }, 'redis did not take the subscription again'),
+    );
   }
 
   #send(announcement: Envelope['announcement']): void {
