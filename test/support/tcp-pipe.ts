@@ -118,7 +118,7 @@ export class TcpPipe {
     if (item.kind === 'end') {
       this.#to.end();
     } else if (item.kind === 'reset') {
-      this.#to.resetAndDestroy();
+      reset(this.#to);
     } else {
       this.#queued -= item.chunk.length;
       this.bytes += item.chunk.length;
@@ -132,4 +132,13 @@ export class TcpPipe {
     if (this.#stalled || this.#queued > HIGH_WATER) this.#from.pause();
     else this.#from.resume();
   }
+}
+
+/**
+ * Breaks a connection as a crash does. Where the end was said and has not gone out yet libuv refuses to reset, and Node
+ * would keep the socket for ever, spinning when the process should end.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }

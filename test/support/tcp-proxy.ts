@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 import { freePort } from './free-port.js';
-import { TcpPipe } from './tcp-pipe.js';
+import { reset, TcpPipe } from './tcp-pipe.js';
 
 export interface ProxyTarget {
   host?: string;
@@ -73,7 +73,7 @@ export class TcpProxy {
   cut(how: 'reset' | 'end' = 'reset'): void {
     for (const { client, upstream } of this.#links) {
       for (const socket of [client, upstream]) {
-        if (how === 'reset') socket.resetAndDestroy();
+        if (how === 'reset') reset(socket);
         else socket.destroy();
       }
     }
