@@ -30,5 +30,12 @@ export interface FaultKind {
   strike(world: World, strike: Strike): Promise<string | null>;
 }
 
-/** Lets time pass while a fault lasts. */
-export const last = (ms: number): Promise<void> => sleep(ms);
+/** What else goes on may hide a fault: one that nobody noticed yet goes on so much longer at most, in milliseconds. */
+const LONGER_MS = 5_000;
+
+/** Lets time pass while a fault lasts, and until it was noticed. */
+export async function last(ms: number, noticed: () => boolean = () => true): Promise<void> {
+  await sleep(ms);
+  const end = performance.now() + LONGER_MS;
+  while (!noticed() && performance.now() < end) await sleep(20);
+}

@@ -21,7 +21,7 @@ const dropHints: FaultKind = {
     const dropped = (): number => links.reduce((sum, link) => sum + link.dropped, 0);
     const before = dropped();
     for (const link of links) link.drop(tells);
-    await last(ms);
+    await last(ms, () => dropped() > before);
     for (const link of links) link.drop(null);
     const lost = dropped() - before;
     return lost > 0 ? `${lost} messages lost` : null;
@@ -92,7 +92,7 @@ const jumpSourceClock: FaultKind = {
   strike: async ({ sourceClock }, { ms, roll }) => {
     const before = sourceClock.wrongTimes;
     sourceClock.jump((roll < 0.5 ? 1 : -1) * 3_600_000);
-    await last(ms);
+    await last(ms, () => sourceClock.wrongTimes > before);
     sourceClock.jump(0);
     const wrong = sourceClock.wrongTimes - before;
     return wrong > 0 ? `${wrong} changes with a wrong time` : null;

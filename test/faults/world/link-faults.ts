@@ -36,7 +36,7 @@ const LINK_FAULTS: readonly LinkFault[] = [
     strike: async (link, { ms, roll }) => {
       await connected(link);
       link.stall(roll < 0.5 ? 'both' : roll < 0.75 ? 'toTarget' : 'toClient');
-      await last(ms);
+      await last(ms, () => link.held > 0);
       const { held } = link;
       link.resume();
       return held > 0 ? `${held} bytes held` : null;
@@ -47,11 +47,12 @@ const LINK_FAULTS: readonly LinkFault[] = [
     lasts: [1_000, 8_000],
     strike: async (link, { ms, roll }) => {
       await connected(link);
-      const before = link.bytes.toClient + link.bytes.toTarget;
+      const passedSoFar = (): number => link.bytes.toClient + link.bytes.toTarget;
+      const before = passedSoFar();
       link.delay(Math.round(20 + roll * 300));
-      await last(ms);
+      await last(ms, () => passedSoFar() > before);
       link.delay(0);
-      const passed = link.bytes.toClient + link.bytes.toTarget - before;
+      const passed = passedSoFar() - before;
       return passed > 0 ? `${passed} bytes slowed` : null;
     },
   },
