@@ -8,17 +8,15 @@ import type { History } from '../history.js';
 import { checkAcknowledges } from './acknowledge-checks.js';
 import { consumersOf } from './consumers.js';
 import { checkDeliveries } from './delivery-checks.js';
-import type { Excuses } from './delivery-checks.js';
 import { Verdict } from './invariants.js';
 import type { Violation } from './invariants.js';
 import { checkLog } from './log-checks.js';
 import { Model } from './model.js';
 import { checkPublishes } from './publish-checks.js';
+import { Rejections } from './rejections.js';
 
 export { INVARIANTS } from './invariants.js';
 export type { Invariant, Violation } from './invariants.js';
-
-const NO_EXCUSES: Excuses = { mayWait: () => false, mayBeSetAside: () => false };
 
 /** Everything in a history that breaks an invariant, in no particular order; empty: nothing found. */
 export function check(history: History): Violation[] {
@@ -27,7 +25,9 @@ export function check(history: History): Violation[] {
   checkLog(model, verdict);
   checkPublishes(model, verdict);
   for (const consumer of consumersOf(model)) {
-    checkDeliveries(model, consumer, NO_EXCUSES, verdict);
+    const rejections = new Rejections(model, consumer, history);
+    checkDeliveries(model, consumer, rejections, verdict);
+    rejections.check(verdict);
     if (!consumer.anonymous) checkAcknowledges(model, consumer, verdict);
   }
   return verdict.violations;

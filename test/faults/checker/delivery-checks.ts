@@ -1,22 +1,21 @@
 /** What consumers got, held against the log. */
-import type { BatchEntry, DeliveredChange, FaultEntry } from '../history.js';
+import type { BatchEntry, DeliveredChange } from '../history.js';
 import type { Connection, Consumer, Stretch } from './consumers.js';
 import { isAside } from './consumers.js';
 import { scopeInSnapshot } from './filter.js';
 import type { Verdict } from './invariants.js';
 import { same } from './json.js';
 import type { Model } from './model.js';
+import { quietAfter } from './quiet.js';
+import type { Rejections } from './rejections.js';
 
-/** Places that a consumer need not get along the log at a moment, because they wait behind a rejected change. */
-export interface Excuses {
-  /** Whether the change at a place may be left out of a batch that came at a moment. */
-  mayWait(consumer: string, place: number, moment: number): boolean;
-  /** Whether it may have been set aside without ever being delivered. */
-  mayBeSetAside(consumer: string, place: number): boolean;
-}
-
-export function checkDeliveries(model: Model, consumer: Consumer, excuses: Excuses, verdict: Verdict): void {
-  const checker = new DeliveryCheck(model, consumer, excuses, verdict);
+export function checkDeliveries(
+  model: Model,
+  consumer: Consumer,
+  rejections: Rejections,
+  verdict: Verdict,
+): void {
+  const checker = new DeliveryCheck(model, consumer, rejections, verdict);
   for (const connection of consumer.connections) checker.contents(connection);
   for (const stretch of consumer.stretches) {
     checker.beginning(stretch);
@@ -37,7 +36,7 @@ class DeliveryCheck {
   constructor(
     readonly model: Model,
     readonly consumer: Consumer,
-    readonly excuses: Excuses,
+    readonly rejections: Rejections,
     readonly verdict: Verdict,
   ) {
     this.#snapshotUntil = consumer.snapshotUntil;
@@ -132,12 +131,12 @@ class DeliveryCheck {
 
   /** All that matches, from the start to where the consumer is at the end, came at least once. */
   completeness(): void {
-    const { model, consumer, excuses } = this;
+    const { model, consumer, rejections } = this;
     const start = model.place(consumer.stretches[0]?.first.cursor ?? '') ?? model.end;
     const end = consumer.state ? (model.place(consumer.state.cursor) ?? 0) : 0;
     for (let place = Math.max(start, consumer.soughtTo) + 1; place <= end; place += 1) {
       if (this.#delivered.has(place) || !this.#isDue(place, Infinity)) continue;
-      if (excuses.mayBeSetAside(consumer.name, place)) continue;
+      if (rejections.mayBeSetAside(place)) continue;
       this.verdict.add('never delivered', null, `${consumer.name} never got the change at ${place}.`);
     }
   }
@@ -232,7 +231,7 @@ class DeliveryCheck {
   #gaps(batch: BatchEntry, places: ReadonlySet<number>, reached: number, cursor: number): void {
     for (let place = reached + 1; place <= Math.min(cursor, this.model.end); place += 1) {
       if (places.has(place) || !this.#isDue(place, batch.at)) continue;
-      if (this.excuses.mayWait(this.consumer.name, place, batch.at)) continue;
+      if (this.rejections.mayWait(place, batch.at)) continue;
       this.#report(
         'skipped',
         batch,
@@ -267,19 +266,6 @@ class DeliveryCheck {
     const { consumer, connection } = batch;
     this.verdict.add(invariant, batch.at, `${consumer}, connection ${connection}: ${what}.`);
   }
-}
-
-/** A hub tells its sessions what other hubs did to them every two seconds; in a quiet this long, in milliseconds, it did. */
-const QUIET_MS = 8_000;
-
-/** When the first quiet behind a moment was long enough for a session to hear of everything. */
-function quietAfter(faults: readonly FaultEntry[], moment: number): number {
-  let from = moment;
-  for (const { startedAt, at } of [...faults].sort((a, b) => a.startedAt - b.startedAt)) {
-    if (startedAt > from + QUIET_MS) break;
-    from = Math.max(from, at);
-  }
-  return from + QUIET_MS;
 }
 
 /** Deliveries by consumer and place, those that come again by an attempt not counted: the figures ask for them. */

@@ -114,7 +114,8 @@ export class Model {
 
   #decode(cursor: string): number | null {
     try {
-      return Number(this.#codec.decode(cursor, 'cursor') - this.#base);
+      const { position, attempt } = this.#codec.decodePlace(cursor, 'cursor');
+      return attempt === null ? Number(position - this.#base) : null;
     } catch {
       return null;
     }

@@ -178,6 +178,49 @@ export const plants: readonly Plant[] = [
     edits: [{ file: 'deliver/lane.js', find: 'member.leaveLane(before);', put: 'member.leaveLane(cursor);' }],
   },
   {
+    name: 'B10',
+    what: 'Writing the dead letter fails, nobody hears of it, and the change counts as settled.',
+    copies: 'protean#1263',
+    kinds: QUIET,
+    caughtBy: ['wrong dead letter', 'neither here nor there'],
+    edits: [
+      {
+        file: 'ack/rejections.js',
+        find: "const state = dead ? 'DEAD' : 'WAITING';",
+        put: "const state = dead ? 'SETTLED' : 'WAITING';",
+      },
+    ],
+  },
+  {
+    name: 'B11',
+    what: 'Settling a change that came again writes its position to the cursor.',
+    copies: 'KurrentDB#1890',
+    kinds: QUIET,
+    caughtBy: ['cursor went back', 'resumed too early', 'acknowledgement lost', 'cursor ran ahead'],
+    edits: [
+      {
+        file: 'ack/rejections.js',
+        find: 'yield { sql: sql.settle, parameters: [name, position] };',
+        put: `yield { sql: sql.settle, parameters: [name, position] };
+            yield { sql: 'update consumer set position = $2 where name = $1', parameters: [name, position] };`,
+      },
+    ],
+  },
+  {
+    name: 'B12',
+    what: 'A late acknowledgement of one attempt settles the next.',
+    copies: 'relay#1098',
+    kinds: QUIET,
+    caughtBy: ['neither here nor there'],
+    edits: [
+      {
+        file: 'ack/rejections.js',
+        find: "rejection?.state === 'WAITING' && rejection.ticket === ticket",
+        put: "rejection?.state === 'WAITING'",
+      },
+    ],
+  },
+  {
     name: 'B14',
     what: 'A publish is answered before its commit.',
     copies: 'nats-server#7564',
@@ -273,8 +316,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'model/cursor.js',
-        find: "const hex = position === 0n ? '' : position.toString(16);",
-        put: "const hex = position === 0n ? '' : Number(position).toString(16);",
+        find: 'const hex = position.toString(16);',
+        put: 'const hex = Number(position).toString(16);',
       },
     ],
   },
