@@ -8,6 +8,7 @@ import type { Doctor } from './checker/doctored.js';
 import { faultsWithoutEffect, figureRows, figures } from './checker/figures.js';
 import { Patient } from './checker/patient.js';
 import type { OpenEntry } from './checker/patient.js';
+import { rejectedHistory, rejectionDoctors } from './checker/rejected.js';
 import { simulate } from './checker/simulated.js';
 import { loadHistory, saveHistory } from './history.js';
 import type { HistoryEntry } from './history.js';
@@ -49,6 +50,16 @@ describe(seeded('the checker'), () => {
   test.each(doctors)('reports "%s": %s', (invariant, _what, doctor) => {
     const doctored = firstDoctored(doctor);
     expect(found(doctored)).toContain(invariant);
+  });
+
+  test('finds nothing in rejections that went as they should', () => {
+    expect(check(rejectedHistory())).toEqual([]);
+  });
+
+  test.each(rejectionDoctors)('of rejections reports "%s": %s', (invariant, _what, doctor) => {
+    const patient = new Patient(JSON.parse(JSON.stringify(rejectedHistory())) as OpenEntry[]);
+    doctor(patient);
+    expect(found(patient.entries)).toContain(invariant);
   });
 
   test('takes a call without an answer for what it is: recorded or not', () => {
