@@ -48,6 +48,7 @@ export class PostgresDatabase implements DatabaseBase {
     });
     await dataSource.initialize();
     const { master } = dataSource.driver as unknown as { master: Pool };
+    master.on('acquire', hearErrors);
     const { rows } = await master.query<{ version: string }>(
       "select current_setting('server_version') as version",
     );
@@ -108,19 +109,13 @@ export class PostgresDatabase implements DatabaseBase {
     } catch (error) {
       throw logUnavailable(error);
     }
-    // The pool listens only to connections that it holds: one that breaks while it is lent would end the process. What
-    // was under way on it fails with the same error, and is told of it that way.
-    connection.on('error', ignore);
     try {
       const result = await work(connection);
-      connection.off('error', ignore);
       connection.release();
       return result;
     } catch (error) {
       const lost = isConnectionLost(error);
-      const discard = lost || !(error instanceof HubError);
-      if (!discard) connection.off('error', ignore);
-      connection.release(discard);
+      connection.release(lost || !(error instanceof HubError));
       throw lost ? logUnavailable(error) : error;
     }
   }
@@ -146,6 +141,15 @@ export class PostgresDatabase implements DatabaseBase {
 }
 
 const ignore = (): void => undefined;
+
+/**
+ * The pool listens only to connections that it holds: one that breaks while it is lent would end the process. What was under
+ * way on it fails with the same error, and is told of it that way. It may break before whoever waits for it runs again, so
+ * the pool's own event is the last moment to listen; and after it was given back as broken, so the listener stays.
+ */
+function hearErrors(connection: PoolClient): void {
+  if (!connection.listeners('error').includes(ignore)) connection.on('error', ignore);
+}
 
 /**
  * Whether an error says that the server or the way to it is gone, or that it cannot take work now: no SQLSTATE (socket
