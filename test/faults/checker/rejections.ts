@@ -298,12 +298,21 @@ export class Rejections {
       ({ ids, at, invokedAt, outcome }) =>
         (at > from || outcome.kind === 'unknown') &&
         invokedAt <= to &&
-        (ids === null || ids.some((id) => this.#placeOfId.get(id) === place)),
+        (ids === null || this.#mayName(ids, place)),
     );
   }
 
   #isDiscarded(place: number): boolean {
-    return this.#discards.some(({ ids }) => ids.some((id) => this.#placeOfId.get(id) === place));
+    return this.#discards.some(({ ids }) => this.#mayName(ids, place));
+  }
+
+  /** Whether ids may stand for a change; one that died behind another may have an id that nobody recorded. */
+  #mayName(ids: readonly string[], place: number): boolean {
+    const isKnown = [...this.#placeOfId.values()].includes(place);
+    return ids.some((id) => {
+      const named = this.#placeOfId.get(id);
+      return named === undefined ? !isKnown : named === place;
+    });
   }
 
   #isDeadAtEnd(place: number): boolean {
