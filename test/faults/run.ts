@@ -16,6 +16,8 @@ import type { RoundVerdict } from './world/verdict.js';
 /** A round is this long unless told: with start and end it takes some 35 s. */
 const SHORT_MINUTES = 0.3;
 const SHOWN = 10;
+/** Characters of a violation that are shown; the history holds the rest. */
+const SENTENCE = 1_000;
 
 const { values } = parseArgs({
   options: {
@@ -36,7 +38,7 @@ function tell({ seed, figures, violations, saved }: RoundVerdict, seconds: numbe
   for (const [name, value] of figureRows(figures)) print(`  ${name.padEnd(40)} ${value}`);
   print(`  ${violations.length} violations`);
   for (const { invariant, sentence, at } of violations.slice(0, SHOWN)) {
-    print(`  ✗ ${invariant} (at ${at === null ? 'the end' : at.toFixed(0)}): ${sentence}`);
+    print(`  ✗ ${invariant} (at ${at === null ? 'the end' : at.toFixed(0)}): ${sentence.slice(0, SENTENCE)}`);
   }
   if (violations.length > SHOWN) print(`  … and ${violations.length - SHOWN} more`);
   if (saved === null) return;

@@ -30,6 +30,8 @@ export class Acknowledger {
   /** What the last acknowledgement that was answered told. */
   cursor: string | null = null;
   #open: Received[] = [];
+  /** Batches beside the log's order, each to be acknowledged by its own cursor. */
+  #again: Received[] = [];
   #old: Received[] = [];
   #hurrying = false;
   #stopped = false;
@@ -37,7 +39,8 @@ export class Acknowledger {
   constructor(readonly options: AcknowledgerOptions) {}
 
   received(batch: Received): void {
-    this.#open.push(batch);
+    if (mayBeAside(batch.entry)) this.#again.push(batch);
+    else this.#open.push(batch);
   }
 
   /** From now on always the newest, at once. */
@@ -60,6 +63,7 @@ export class Acknowledger {
 
   #choose(): Received | undefined {
     const { dice } = this.options;
+    if (this.#again.length > 0 && dice.chance(0.5)) return dice.pick(this.#again);
     if (this.#hurrying) return this.#open.at(-1);
     if (this.#old.length > 0 && dice.chance(0.05)) return dice.pick(this.#old);
     if (this.#open.length === 0) return undefined;
@@ -85,6 +89,12 @@ export class Acknowledger {
   #settle(batch: Received, outcome: AcknowledgeEntry['outcome']): void {
     if (outcome.kind === 'ok') this.cursor = outcome.value.cursor;
     const { connection } = batch.entry;
+    if (this.#again.includes(batch)) {
+      if (outcome.kind === 'ok' || (outcome.kind === 'fail' && !outcome.retryable)) {
+        this.#again = this.#again.filter((one) => one !== batch);
+      }
+      return;
+    }
     const place = this.#open.indexOf(batch);
     const isSettled = (one: Received, i: number): boolean => {
       if (outcome.kind === 'ok') return i <= place && one.entry.connection === connection;
@@ -108,3 +118,10 @@ export class Acknowledger {
     return (acknowledges === 'here') === usual ? hub : dice.pick(others);
   }
 }
+
+/**
+ * Whether a batch may be one of a change that comes again, or that waited behind one: such a change is alone, and the batch's
+ * cursor is not its own. Nothing else tells a change that waited; a batch that only looks so is settled like that as well.
+ */
+const mayBeAside = ({ changes, cursor }: BatchEntry): boolean =>
+  changes.length === 1 && changes[0]?.cursor !== cursor;

@@ -45,15 +45,26 @@ export class Adversary {
     readonly options: AdversaryOptions,
   ) {}
 
-  /** Injects faults until the time has come or is over; answers when all of them are undone. */
+  /** Injects faults until the time has come; answers when all of them are undone. */
   async run(until: number): Promise<void> {
-    while (performance.now() < until) {
+    const { kinds } = this.options;
+    if (kinds.length === 0) await sleep(Math.max(0, until - performance.now()));
+    while (kinds.length > 0 && performance.now() < until) {
       const planned = this.#plan();
       await sleep(planned.gapMs);
       await this.#free(planned);
       if (performance.now() >= until) break;
       this.#begin(planned);
     }
+    await Promise.all(this.#underWay);
+  }
+
+  /** Injects one more fault of this kind, if it may; answers when it is undone. */
+  async last(name: string, ms: number): Promise<void> {
+    const kind = this.options.kinds.find((one) => one.name === name);
+    const [target] = kind?.targets(this.world) ?? [];
+    if (!kind || target === undefined) return;
+    this.#begin({ kind, strike: { target, ms, roll: 0 }, gapMs: 0 });
     await Promise.all(this.#underWay);
   }
 

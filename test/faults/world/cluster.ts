@@ -1,6 +1,7 @@
 import { ask } from '../../support/client.js';
 import type { Environment } from '../../../src/hub.js';
 import { freePort } from '../../support/free-port.js';
+import { adminQuery } from '../../support/postgres-database.js';
 import { startPostgres } from '../../support/postgres-server.js';
 import type { PostgresServer } from '../../support/postgres-server.js';
 import { startRedis } from '../../support/redis-server.js';
@@ -23,7 +24,7 @@ const READY_MS = 60_000;
 
 /**
  * Small limits, so that a short run meets them: little memory for the tail, sockets that fill soon, sockets that are found
- * dead soon, and a stop that is over soon.
+ * dead soon, rejected changes that come again soon, and a stop that is over soon.
  */
 const ENVIRONMENT: Environment = {
   LOG_LEVEL: 'warn',
@@ -32,6 +33,8 @@ const ENVIRONMENT: Environment = {
   PING_MS: '2000',
   DRAIN_MS: '3000',
   DATABASE_POOL: '6',
+  RETRY_FIRST_MS: '200',
+  RETRY_LONGEST_MS: '1500',
 };
 
 /** Three hubs on one PostgreSQL and one Redis, every link through a proxy of the test's own. */
@@ -44,7 +47,8 @@ export class Cluster {
     readonly hubs: readonly Hub[],
   ) {}
 
-  static async start(hubArguments: HubArguments = {}): Promise<Cluster> {
+  /** @param begin the position before the first change of the round */
+  static async start(hubArguments: HubArguments = {}, begin = 0n): Promise<Cluster> {
     const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
     const databaseUrl = await postgres.createDatabase();
     const hubs: Hub[] = [];
@@ -52,6 +56,7 @@ export class Cluster {
       hubs.push(await hubOf(`hub ${n}`, { postgres, redis, databaseUrl, hubArguments }));
     }
     const cluster = new Cluster(postgres, databaseUrl, redis, hubs);
+    if (begin > 0n) await cluster.#beginAfter(begin);
     for (const hub of hubs) hub.start();
     await cluster.ready();
     return cluster;
@@ -59,6 +64,15 @@ export class Cluster {
 
   get crashes(): readonly Crash[] {
     return this.hubs.flatMap((hub) => hub.crashes);
+  }
+
+  /** Changes that were rejected and will come again, or wait behind one that will. */
+  async waitingRejections(): Promise<number> {
+    const rows = await adminQuery(
+      this.databaseUrl,
+      "select count(*) as n from rejection where state = 'WAITING'",
+    );
+    return Number(rows[0]?.n);
   }
 
   /** Waits until every hub says that it is ready. */
@@ -81,6 +95,19 @@ export class Cluster {
       '{ hub { logId head } }',
     );
     return hub;
+  }
+
+  /** Lets the log begin behind a position, as one that has been there for long. */
+  async #beginAfter(position: bigint): Promise<void> {
+    const [hub] = this.hubs;
+    if (!hub) throw new Error('There is no hub.');
+    hub.start();
+    await eventually(() => hub.ready(), { what: 'the tables to be made', timeoutMs: READY_MS });
+    await hub.end('SIGKILL');
+    await adminQuery(
+      this.databaseUrl,
+      `update log_head set position = ${position}, earliest = ${position + 1n} where one = 1`,
+    );
   }
 
   async dispose(): Promise<void> {

@@ -7,6 +7,7 @@ import { Copy } from './copy.js';
 import type { Hub } from './hub.js';
 import type { Interner } from './interner.js';
 import type { Profile } from './profiles.js';
+import { Rejecter } from './rejecter.js';
 import { Subscription } from './subscription.js';
 import type { Batch } from './subscription.js';
 
@@ -14,7 +15,7 @@ import type { Batch } from './subscription.js';
 const TICK_MS = 100;
 /** Between two attempts to connect, in milliseconds. */
 const BACKOFF: readonly [number, number] = [30, 600];
-/** Cursors that it remembers to seek to. */
+/** Cursors of batches that it remembers. */
 const REMEMBERED = 300;
 
 export interface ConsumerOptions {
@@ -42,6 +43,8 @@ export class Consumer {
   readonly #dice: Dice;
   readonly #copy = new Copy();
   readonly #acknowledger: Acknowledger;
+  /** Null: it processes whatever comes. */
+  readonly #rejecter: Rejecter | null;
   /** Sessions that have not ended, the newest last. */
   #connections: Connection[] = [];
   #newestBatch: BatchEntry | null = null;
@@ -52,7 +55,15 @@ export class Consumer {
 
   constructor(readonly options: ConsumerOptions) {
     this.#dice = new Dice(options.salt, options.seed);
-    this.#acknowledger = new Acknowledger({ ...options, dice: new Dice(options.salt + 1_000, options.seed) });
+    const { seed, salt, profile } = options;
+    this.#acknowledger = new Acknowledger({ ...options, dice: new Dice(salt + 1_000, seed) });
+    this.#rejecter =
+      profile.habits.rejects === undefined
+        ? null
+        : new Rejecter({
+            ...{ ...options, dice: new Dice(salt + 2_000, seed), chance: profile.habits.rejects },
+            onProcessed: (batch) => this.#acknowledger.received(batch),
+          });
   }
 
   get name(): string {
@@ -67,6 +78,7 @@ export class Consumer {
   /** Subscribes, receives, acknowledges and misbehaves until it is stopped. */
   async run(): Promise<void> {
     const acknowledging = this.options.profile.anonymous ? Promise.resolve() : this.#acknowledger.run();
+    const rejecting = this.#rejecter?.run();
     while (!this.#stopped) {
       if (this.#connections.length === 0) {
         this.#connect();
@@ -78,18 +90,19 @@ export class Consumer {
       if (this.#draining && this.#paused) await this.#setPaused(false);
     }
     for (const { subscription } of this.#connections) subscription.close();
-    await acknowledging;
+    await Promise.all([acknowledging, rejecting]);
   }
 
   /** Misbehaves no longer. */
   drain(): void {
     this.#draining = true;
     this.#acknowledger.hurry();
+    this.#rejecter?.hurry();
   }
 
   /** Whether it got a batch whose cursor is this one, and acknowledged it. */
   isAt(head: string): boolean {
-    if (this.#newestBatch?.cursor !== head) return false;
+    if (!this.#remembered.includes(head)) return false;
     return this.options.profile.anonymous === true || this.#acknowledger.cursor === head;
   }
 
@@ -101,6 +114,7 @@ export class Consumer {
   stop(): void {
     this.#stopped = true;
     this.#acknowledger.stop();
+    this.#rejecter?.stop();
   }
 
   #connect(): void {
@@ -139,12 +153,14 @@ export class Consumer {
     const { cursor, head, session, attempt } = batch;
     recorder.add({
       ...{ kind: 'batch', consumer: this.name, connection, session: session ?? '', cursor },
-      ...{ attempt: attempt ?? 1, head, changes },
+      ...{ attempt, head, changes },
     });
-    this.#newestBatch = recorder.entries.at(-1) as BatchEntry;
+    const received = { entry: recorder.entries.at(-1) as BatchEntry, hub };
+    if (this.#rejecter) this.#rejecter.received(received);
+    else if (!profile.anonymous) this.#acknowledger.received(received);
+    this.#newestBatch = received.entry;
+    this.#remembered = [...this.#remembered, cursor].slice(-REMEMBERED);
     if (profile.habits.copies) for (const change of changes) this.#copy.apply(change);
-    if (profile.habits.seeks) this.#remembered = [...this.#remembered, cursor].slice(-REMEMBERED);
-    if (!profile.anonymous) this.#acknowledger.received({ entry: this.#newestBatch, hub });
   }
 
   async #misbehave(): Promise<void> {

@@ -1,5 +1,5 @@
 import { ask } from '../../support/client.js';
-import type { ChangeRecord, ConsumerState, EntityRecord, HubState } from '../history.js';
+import type { ChangeRecord, ConsumerState, DeadLetterRecord, EntityRecord, HubState } from '../history.js';
 import type { Hub } from './hub.js';
 
 interface Page<N> {
@@ -37,13 +37,33 @@ export async function hubState({ name, directUrl }: Hub): Promise<HubState> {
   return { hub: name, ...hub, log, entities: entities.flat() };
 }
 
+/** How often a change is tried where a subscription makes its consumer. */
+const MAX_ATTEMPTS = 5;
+export const DEAD_LETTERS =
+  'deadLetters(first: 1000) { nodes { id change { cursor } attempts nextAttemptAt dead } }';
+
+/** A dead letter as hubs answer it. */
+export type DeadLetterData = Omit<DeadLetterRecord, 'change'> & {
+  readonly change: { readonly cursor: string };
+};
+
+export const deadLetterOf = (letter: DeadLetterData): DeadLetterRecord => ({
+  ...letter,
+  change: letter.change.cursor,
+});
+
 /** All durable consumers. */
 export async function consumerStates({ directUrl }: Hub): Promise<ConsumerState[]> {
-  const { consumers } = await ask<{ consumers: readonly Pick<ConsumerState, 'name' | 'cursor' | 'lag'>[] }>(
-    directUrl,
-    '{ consumers { name cursor lag } }',
-  );
-  return consumers.map((consumer) => ({ ...consumer, deadLetters: [], maxAttempts: 5 }));
+  const { consumers } = await ask<{
+    consumers: readonly (Pick<ConsumerState, 'name' | 'cursor' | 'lag'> & {
+      deadLetters: { nodes: readonly DeadLetterData[] };
+    })[];
+  }>(directUrl, `{ consumers { name cursor lag ${DEAD_LETTERS} } }`);
+  return consumers.map(({ deadLetters, ...consumer }) => ({
+    ...consumer,
+    deadLetters: deadLetters.nodes.map(deadLetterOf),
+    maxAttempts: MAX_ATTEMPTS,
+  }));
 }
 
 async function allPages<N>(url: string, query: string, variables: object): Promise<N[]> {

@@ -14,6 +14,8 @@ export interface Habits {
   readonly stopsReading?: number;
   readonly seeks?: number;
   readonly pauses?: number;
+  /** It cannot process a change: per batch. What came again fails more often. */
+  readonly rejects?: number;
   /** It keeps a copy of what matches; not with takesOver, as what comes of two sessions at once is in no order. */
   readonly copies?: true;
 }
@@ -98,6 +100,21 @@ export const PROFILES: readonly Profile[] = [
       maxInFlight: 10,
     },
     habits: { acknowledges: 'elsewhere', crashes: 0.01, takesOver: 0.02 },
+  },
+  {
+    ...{
+      name: 'careful',
+      startAt: 'EARLIEST',
+      filter: { collections: ['parts'] },
+      batchSize: 10,
+      maxInFlight: 80,
+    },
+    habits: { acknowledges: 'anywhere', rejects: 0.15, crashes: 0.01, takesOver: 0.01 },
+  },
+  {
+    ...{ name: 'picky', startAt: 'LATEST', batchSize: 4, maxInFlight: 24 },
+    filter: { where: [{ field: 'status', ne: 'open' }] },
+    habits: { acknowledges: 'here', rejects: 0.08, leaves: 0.01 },
   },
   {
     ...{ name: 'look at everything', anonymous: true, startAt: 'EARLIEST', filter: null },

@@ -21,9 +21,13 @@ export interface RoundOptions {
   readonly seed: number;
   /** How long faults are injected. */
   readonly minutes: number;
-  /** Names of kinds of faults; absent: all. */
+  /** Names of kinds of faults; absent: all; empty: none. */
   readonly kinds?: readonly string[];
   readonly hubArguments?: HubArguments;
+  /** What may take its time once all faults are over, in milliseconds. Default: a minute. */
+  readonly settleMs?: number;
+  /** The position before the first change. Default 0. */
+  readonly begin?: bigint;
 }
 
 export interface Round {
@@ -42,12 +46,13 @@ const PAUSE: readonly [number, number] = [20, 150];
 const HEAD_START_MS = 1_000;
 /** Faults of a short round are short, so that all kinds have their turn. */
 const SHORT_MINUTES = 1;
-/** What may take its time once all faults are over, in milliseconds. */
 const SETTLE_MS = 60_000;
+/** How long hints are dropped while the last changes are published, and so much longer, in milliseconds. */
+const LAST_DROP_MS = 1_500;
 
 /** Runs hubs, sources, consumers and faults for a time, lets everything come to rest, and answers what was recorded. */
 export async function runRound(options: RoundOptions): Promise<Round> {
-  const cluster = await Cluster.start(options.hubArguments);
+  const cluster = await Cluster.start(options.hubArguments, options.begin);
   const { logId, head } = await cluster.log();
   const gossip = new Gossip(cluster.redis.url, `tidemark:${logId}`);
   const world: World = { cluster, gossip, sourceClock: new SourceClock() };
@@ -93,6 +98,10 @@ class RunningRound {
     this.#adversary = this.#makeAdversary();
   }
 
+  get #settleMs(): number {
+    return this.options.settleMs ?? SETTLE_MS;
+  }
+
   async run(): Promise<void> {
     const { minutes } = this.options;
     const producing = Promise.all(this.#producers.map((producer) => producer.run()));
@@ -100,8 +109,11 @@ class RunningRound {
     const consuming = Promise.all(this.#consumers.map((consumer) => consumer.run()));
     await this.#adversary.run(performance.now() + minutes * 60_000);
     await this.#expectReady();
-    for (const producer of this.#producers) producer.stop(performance.now() + SETTLE_MS);
+    // Nothing follows the last changes that would tell of them: they must be found without.
+    const dropping = this.#adversary.last('drop hints', LAST_DROP_MS);
+    for (const producer of this.#producers) producer.stop(performance.now() + this.#settleMs);
     const answered = await producing;
+    await dropping;
     if (answered.includes(false))
       this.#found('fault not undone', 'A call was not answered after all faults were over.');
     await this.#drain();
@@ -109,7 +121,7 @@ class RunningRound {
     await consuming;
     await this.#readFinalState();
     for (const { hub, how, output } of this.world.cluster.crashes) {
-      this.#found('hub ended by itself', `${hub} ended (${how}):\n${output}`);
+      this.#found('hub ended by itself', `${hub} ended (${how}): ${lastWords(output)}`);
     }
   }
 
@@ -144,7 +156,10 @@ class RunningRound {
     const { head } = await this.world.cluster.log();
     for (const consumer of this.#consumers) consumer.drain();
     await eventually(() => this.#consumers.every((consumer) => consumer.isAt(head)), {
-      ...{ what: 'all consumers to come to the end', timeoutMs: SETTLE_MS, intervalMs: 100 },
+      ...{ what: 'all consumers to come to the end', timeoutMs: this.#settleMs, intervalMs: 100 },
+    }).catch(() => undefined);
+    await eventually(async () => (await this.world.cluster.waitingRejections()) === 0, {
+      ...{ what: 'all that was rejected to be settled', timeoutMs: this.#settleMs, intervalMs: 200 },
     }).catch(() => undefined);
   }
 
@@ -169,3 +184,11 @@ class RunningRound {
     this.violations.push({ invariant, sentence, at: this.recorder.now() });
   }
 }
+
+/** What a hub wrote as it crashed, which is no line of its log. */
+const lastWords = (output: string): string =>
+  output
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('{'))
+    .slice(-25)
+    .join('\n');

@@ -6,15 +6,14 @@ const CHANGES = `subscription (
 ) {
   changes(consumer: $consumer, startAt: $startAt, cursor: $cursor, filter: $filter, batchSize: $batchSize,
     maxInFlight: $maxInFlight) {
-    cursor head session
+    cursor head session attempt
     changes { cursor id collection key operation version before after changedFields scope source recordedAt }
   }
 }`;
 
-/** What a batch brings; `attempt` is 1 where the hub has none yet. */
-export type Batch = Pick<BatchEntry, 'cursor' | 'head' | 'changes'> & {
+/** What a batch brings. */
+export type Batch = Pick<BatchEntry, 'cursor' | 'head' | 'attempt' | 'changes'> & {
   readonly session: string | null;
-  readonly attempt?: number;
 };
 /** How a subscription ended. */
 export type End = Pick<EndedEntry, 'by' | 'code' | 'closeCode' | 'reason'>;
