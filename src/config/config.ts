@@ -4,6 +4,10 @@
  */
 import { z } from 'zod';
 import type { Limits } from '../model/limits.js';
+import { parseRedisUrl, RedisUrlError } from './redis-url.js';
+
+export { parseRedisUrl } from './redis-url.js';
+export type { RedisTarget } from './redis-url.js';
 
 /** A wrong environment value; the message is one line for the person who starts the hub. */
 export class ConfigError extends Error {
@@ -68,9 +72,11 @@ export const OPTIONS = {
       ),
   },
   REDIS_URL: {
-    about: 'Redis that tells hubs of each other: redis://… or rediss://…; absent: one hub, no Redis',
+    about:
+      'Redis that tells hubs of each other: redis://…, redis+sentinel://…/master or redis+cluster://…, with TLS ' +
+      'rediss…; absent: hubs find out of each other by polling',
     fallback: '',
-    schema: z.union([z.literal(''), z.string().regex(/^rediss?:\/\/.+$/, 'is no redis:// or rediss:// URL')]),
+    schema: z.string().superRefine(checkRedisUrl),
   },
   LOG_LEVEL: {
     about: 'How much is logged',
@@ -193,6 +199,15 @@ export function readConfig(environment: Environment): Config {
 /** The wrong value itself, unless it may hold a password. */
 const shown = (name: OptionName, given: string | undefined): string =>
   name.endsWith('_URL') ? '' : ` (it is ${JSON.stringify(given)})`;
+
+function checkRedisUrl(url: string, context: z.RefinementCtx): void {
+  try {
+    if (url !== '') parseRedisUrl(url);
+  } catch (error) {
+    if (!(error instanceof RedisUrlError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+}
 
 function isPattern(text: string): boolean {
   try {

@@ -33,6 +33,8 @@ export class RedisSignal {
   #lastHeard = Number.NEGATIVE_INFINITY;
   #lastReset = performance.now();
   #up = false;
+  /** The subscriber was cut off since the hub last heard itself: it may have missed something, however short that was. */
+  #cut = false;
 
   constructor(
     readonly hub: string,
@@ -50,6 +52,7 @@ export class RedisSignal {
       deserializer: (text: Buffer | string) => decodeEnvelope(text.toString()),
     });
     this.#subscriber.on('ready', () => this.#subscribe());
+    this.#subscriber.on('close', () => (this.#cut = true));
     this.#publisher.on('ready', () => this.#send({ kind: 'probe' }));
     this.#prober = setInterval(() => this.#probe(), PROBE_MS);
     this.#prober.unref();
@@ -108,7 +111,7 @@ export class RedisSignal {
     const { hub, announcement } = envelope;
     if (hub === this.hub) {
       this.#lastHeard = performance.now();
-      this.#setUp(true);
+      this.#hearsItself();
     } else if (announcement.kind !== 'probe') {
       for (const listener of this.#listeners) listener.onAnnouncement(announcement);
     }
@@ -117,7 +120,7 @@ export class RedisSignal {
   #probe(): void {
     const now = performance.now();
     if (now - this.#lastHeard > SILENCE_MS) {
-      this.#setUp(false);
+      this.#isSilent();
       this.#reset(now);
     }
     this.#send({ kind: 'probe' });
@@ -132,11 +135,16 @@ export class RedisSignal {
     }
   }
 
-  #setUp(up: boolean): void {
-    if (up === this.#up) return;
-    this.#up = up;
-    if (up) this.logger.info('redis is up: changes of other hubs arrive at once');
-    else this.logger.warn('redis is down: changes of other hubs arrive by polling');
-    if (up) for (const listener of this.#listeners) listener.onUp();
+  #hearsItself(): void {
+    const missed = this.#cut || !this.#up;
+    this.#cut = false;
+    if (!this.#up) this.logger.info('redis is up: changes of other hubs arrive at once');
+    this.#up = true;
+    if (missed) for (const listener of this.#listeners) listener.onUp();
+  }
+
+  #isSilent(): void {
+    if (this.#up) this.logger.warn('redis is down: changes of other hubs arrive by polling');
+    this.#up = false;
   }
 }

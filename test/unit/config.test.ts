@@ -7,7 +7,22 @@ const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   HOST: [],
   PORT: ['x', '-1', '65536', '1.5', '80 81', '0x50', '1e3', '9'.repeat(16)],
   DATABASE_URL: ['tidemark.db', 'sqlite:', 'sqlite::memory:', 'mysql://host/db', 'postgres://', '/tmp/a.db'],
-  REDIS_URL: ['localhost:6379', 'http://localhost', 'redis://', 'redis'],
+  REDIS_URL: [
+    ...['localhost:6379', 'http://localhost', 'redis://', 'redis', 'redis://a:1,b:2', 'redis+magic://h/m'],
+    ...[
+      'redis+sentinel://h:26379',
+      'redis+sentinel:///m',
+      'redis+sentinel://h/m/x',
+      'redis+sentinel://h/m?a=b',
+    ],
+    ...['redis+sentinel://%zz@h/m', 'redis+cluster://', 'redis+cluster://h:7000/1', 'redis+cluster://h:x'],
+    ...[
+      'redis+cluster://h:70000',
+      'redis+cluster://a,,b',
+      'redis+cluster://h:7000?a=b',
+      'redis+cluster://[::1',
+    ],
+  ],
   LOG_LEVEL: ['loud', 'INFO', 'warning'],
   MAX_BODY_BYTES: ['1023', 'x', '4MiB', '1073741825'],
   MAX_CHANGES_PER_CALL: ['0', '5001', '-5'],
