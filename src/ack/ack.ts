@@ -24,6 +24,7 @@ import type { ChangeFilter } from '../model/filter.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { Database, TableSet } from '../platform/platform.js';
 import { AckWriter } from './ack-writer.js';
+import type { AckProgress } from './ack-writer.js';
 import { ConsumerStore } from './consumer-store.js';
 import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
 import { ackEntities } from './entities.js';
@@ -66,6 +67,11 @@ export class Consumers {
     this.#writer = new AckWriter((group) => this.#store.acknowledge(group), options.telemetry);
     this.#reporter = setInterval(() => void this.report(), REPORT_MS);
     this.#reporter.unref();
+  }
+
+  /** How writing acknowledgements gets on. */
+  get acknowledging(): AckProgress {
+    return this.#writer;
   }
 
   /** Sessions that this hub holds. */

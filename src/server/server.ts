@@ -10,13 +10,13 @@ import { createSchema } from '../api/api.js';
 import type { ReportDefect, Rooms } from '../api/api.js';
 import type { Config } from '../config/config.js';
 import { checkReadiness } from './health.js';
-import type { Probe } from './health.js';
 import { createHttp } from './http.js';
 import type { Metrics } from './metrics.js';
+import type { Vitals } from './vitals.js';
 import { WebSockets } from './websocket.js';
 
 export { Metrics } from './metrics.js';
-export type { Probe } from './health.js';
+export type { Vitals } from './vitals.js';
 
 /** Milliseconds between looks for connections that have become idle, while the server stops. */
 const IDLE_CHECK_MS = 20;
@@ -26,8 +26,8 @@ export interface ServerOptions {
   readonly rooms: Rooms;
   readonly metrics: Metrics;
   readonly report: ReportDefect;
-  /** What /readyz looks at, by name. */
-  readonly probes: Readonly<Record<string, Probe>>;
+  /** What /readyz and /metrics look at. */
+  readonly vitals: Vitals;
 }
 
 export interface HubServer {
@@ -66,10 +66,11 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
   };
 }
 
-function addOperatorRoutes(app: FastifyInstance, { metrics, probes }: ServerOptions): void {
+function addOperatorRoutes(app: FastifyInstance, { metrics, vitals }: ServerOptions): void {
+  metrics.observe(vitals);
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
-    const readiness = await checkReadiness(probes);
+    const readiness = await checkReadiness(vitals);
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
   app.get('/metrics', async (_request, reply) => {
