@@ -31,6 +31,8 @@ export interface Config {
   readonly poolSize: number;
   /** Bytes that may wait in one socket before its subscriptions pause. */
   readonly socketBufferBytes: number;
+  /** Milliseconds after which a socket is closed of which nothing is read, though there is something to read. */
+  readonly socketStalledMs: number;
   /** Milliseconds between pings of an open socket; one without an answer by the next is closed. */
   readonly pingMs: number;
   /** Milliseconds that a graceful stop may take. */
@@ -139,6 +141,12 @@ export const OPTIONS = {
     fallback: String(MIB),
     schema: whole(1_024, 1_024 * MIB),
   },
+  SOCKET_STALLED_MS: {
+    about:
+      'Milliseconds after which a socket of which nothing is read, though there is something to read, is closed',
+    fallback: '60000',
+    schema: whole(100, 3_600_000),
+  },
   PING_MS: {
     about: 'Milliseconds between pings of a socket; one that does not answer is closed',
     fallback: '12000',
@@ -191,6 +199,7 @@ export function readConfig(environment: Environment): Config {
     tailBytes: value('TAIL_BYTES'),
     poolSize: value('DATABASE_POOL'),
     socketBufferBytes: value('SOCKET_BUFFER_BYTES'),
+    socketStalledMs: value('SOCKET_STALLED_MS'),
     pingMs: value('PING_MS'),
     drainMs: value('DRAIN_MS'),
   };

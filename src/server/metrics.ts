@@ -5,6 +5,15 @@ import { within } from './within.js';
 
 /** What has to be asked of the database is left out where it does not answer within this time, in milliseconds. */
 const READ_MS = 3_000;
+/** What the server itself adds. */
+interface SocketFigures {
+  readonly size: number;
+  /** Sockets that were closed because nobody read them. */
+  readonly stalled: number;
+  /** The most bytes that wait in any one socket now. */
+  readonly mostBuffered: number;
+}
+
 /** From half a millisecond, an fsync on a fast disk, to what only a database in trouble needs. */
 const COMMIT_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
 
@@ -62,10 +71,12 @@ export class Metrics implements Telemetry {
   }
 
   /** Adds what is read from the rooms at the moment of asking. */
-  observe(vitals: Vitals): void {
+  observe(vitals: Vitals, sockets: SocketFigures): void {
     this.#vitals = vitals;
     const gauges: readonly (readonly [string, string, () => number])[] = [
       ['subscriptions', 'Live subscriptions of this hub', vitals.subscriptions],
+      ['sockets', 'Open WebSockets', () => sockets.size],
+      ['socket_buffered_bytes', 'The most bytes that wait in any one socket', () => sockets.mostBuffered],
       [
         'feed_position',
         'The position of the newest change that the feed has handed on',
@@ -96,6 +107,15 @@ export class Metrics implements Telemetry {
     ];
     for (const [name, help, read] of gauges) this.#gauge(`tidemark_${name}`, help, read);
     this.#signalState(vitals);
+    const stalled = new Counter({
+      name: 'tidemark_sockets_stalled_total',
+      help: 'Sockets that were closed because nobody read them',
+      registers: [this.#registry],
+      collect: () => {
+        stalled.reset();
+        stalled.inc(sockets.stalled);
+      },
+    });
   }
 
   /** Everything as text, and its content type. */

@@ -42,13 +42,16 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
   const { config, rooms, report } = options;
   const schema = createSchema();
   const { app, apollo } = await createHttp({ schema, rooms, report, bodyBytes: config.limits.bodyBytes });
-  addOperatorRoutes(app, options);
   const sockets = new WebSockets(app.server, {
     ...{ schema, rooms, report },
     maxPayload: config.limits.bodyBytes,
-    maxBuffered: config.socketBufferBytes,
-    pingMs: config.pingMs,
+    sockets: {
+      maxBuffered: config.socketBufferBytes,
+      pingMs: config.pingMs,
+      stalledMs: config.socketStalledMs,
+    },
   });
+  addOperatorRoutes(app, options, sockets);
   await app.listen({ host: config.host, port: config.port });
   return {
     url: urlOf(app, config.host),
@@ -66,8 +69,12 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
   };
 }
 
-function addOperatorRoutes(app: FastifyInstance, { metrics, vitals }: ServerOptions): void {
-  metrics.observe(vitals);
+function addOperatorRoutes(
+  app: FastifyInstance,
+  { metrics, vitals }: ServerOptions,
+  sockets: WebSockets,
+): void {
+  metrics.observe(vitals, sockets);
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
     const readiness = await checkReadiness(vitals);

@@ -37,6 +37,7 @@ const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   TAIL_BYTES: ['-1', 'all'],
   DATABASE_POOL: ['1', '1001'],
   SOCKET_BUFFER_BYTES: ['1023'],
+  SOCKET_STALLED_MS: ['99', '3600001'],
   PING_MS: ['99', '3600001'],
   DRAIN_MS: ['-1', '600001'],
 };
@@ -65,6 +66,7 @@ describe('the configuration', () => {
       ...{ MAX_DATA_DEPTH: '1', MAX_NAME_LENGTH: '250', MAX_KEY_LENGTH: '600', NAME_PATTERN: '^\\p{L}+$' },
       ...{ MAX_WAITING_CHANGES: '1', MAX_WAITING_BYTES: '2', POLL_MS: '10', TAIL_BYTES: '0' },
       ...{ DATABASE_POOL: '2', SOCKET_BUFFER_BYTES: '1024', PING_MS: '100', DRAIN_MS: '0' },
+      SOCKET_STALLED_MS: '200',
     });
     expect(config).toEqual({
       ...{
@@ -79,6 +81,7 @@ describe('the configuration', () => {
         ...{ keyLength: 600, namePattern: /^\p{L}+$/u, waitingChanges: 1, waitingBytes: 2 },
       },
       ...{ pollMs: 10, tailBytes: 0, poolSize: 2, socketBufferBytes: 1_024, pingMs: 100, drainMs: 0 },
+      socketStalledMs: 200,
     });
   });
 
