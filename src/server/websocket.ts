@@ -37,6 +37,7 @@ export class WebSockets {
   readonly #running = new Running();
   readonly #open = new Set<BoundedSocket>();
   #stalled = 0;
+  #closing = false;
 
   constructor(
     http: Server,
@@ -71,10 +72,12 @@ export class WebSockets {
   }
 
   /**
-   * Lets operations that are under way answer, tells every client that the hub goes away, and waits until they are gone;
-   * each `graceMs` at most.
+   * Begins no further operation, lets those that are under way answer, tells every client that the hub goes away, and waits
+   * until they are gone; each `graceMs` at most.
    */
   async close(graceMs: number): Promise<void> {
+    // A client that never stops asking must not keep the hub, and every other client, from moving on.
+    this.#closing = true;
     await this.#running.settled(graceMs);
     const clients = [...this.#server.clients];
     const gone = clients.map(
@@ -100,7 +103,10 @@ export class WebSockets {
         protocol: socket.protocol,
         send: (text) => bounded.send(text),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) => socket.on('message', (data: Buffer) => void take(data.toString()).catch(fail)),
+        onMessage: (take) =>
+          socket.on('message', (data: Buffer) => {
+            if (!this.#closing) take(data.toString()).catch(fail);
+          }),
       },
       { bounded },
     );
