@@ -36,6 +36,9 @@ function openServer(target: Exclude<RedisTarget, { kind: 'cluster' }>): Redis {
   const options: RedisOptions = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // What it would repeat by itself on a new connection nobody waits for: a failure of that would end the process.
+    autoResubscribe: false,
+    autoResendUnfulfilledCommands: false,
     retryStrategy: retry,
     // A server that became a replica refuses to publish: connecting again finds the new primary.
     reconnectOnError: (error) => error.message.startsWith('READONLY'),
