@@ -130,7 +130,7 @@ async function openFeed(
   const feed = await Feed.open({ log, pollMs, tailBytes, onError: warn('the feed could not read the log') });
   onClose(() => feed.close());
   const consumers = new Consumers({
-    ...{ database, telemetry: metrics },
+    ...{ database, telemetry: metrics, backoff: config.backoff },
     onTouched: (name) => {
       signal.announce({ kind: 'consumer', name });
     },

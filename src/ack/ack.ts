@@ -11,9 +11,8 @@
  * signal makes that faster, never truer.
  */
 import type { ConsumerState, StartPlace } from '../model/consumer.js';
-import type { Position } from '../model/cursor.js';
+import type { Place, Position } from '../model/cursor.js';
 import {
-  badInput,
   consumerDeleted,
   consumerExists,
   consumerNotFound,
@@ -25,30 +24,37 @@ import type { Telemetry } from '../model/telemetry.js';
 import type { Database, TableSet } from '../platform/platform.js';
 import { AckWriter } from './ack-writer.js';
 import type { AckProgress } from './ack-writer.js';
+import type { Backoff } from './backoff.js';
 import { ConsumerStore } from './consumer-store.js';
 import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
 import { ackEntities } from './entities.js';
-import { CreateConsumer1790000000001 } from './migrations.js';
-
-import { tell } from './live-session.js';
 import type { LiveSession } from './live-session.js';
+import { AddRejection1790000000002, CreateConsumer1790000000001 } from './migrations.js';
+import { Redeliveries } from './redeliveries.js';
+import { Rejections } from './rejections.js';
 import { fenceOf } from './session-id.js';
 import type { Fence } from './session-id.js';
+import { Sessions } from './sessions.js';
 
 export type { ConsumerRecord, NewConsumer } from './consumer-store.js';
 export type { LiveSession } from './live-session.js';
+export type { HeldChange } from './rejection-sql.js';
+export type { DueAttempt, Outlook, Redeliveries } from './redeliveries.js';
+export type { RejectedChange } from './rejections.js';
 export { sessionId } from './session-id.js';
 export type { Fence } from './session-id.js';
 
 /** The tables of this room. */
-export const ackTables: TableSet = { entities: ackEntities, migrations: [CreateConsumer1790000000001] };
-
-/** Milliseconds between reports of a hub's sessions. */
-const REPORT_MS = 2_000;
+export const ackTables: TableSet = {
+  entities: ackEntities,
+  migrations: [CreateConsumer1790000000001, AddRejection1790000000002],
+};
 
 export interface ConsumersOptions {
   readonly database: Database;
   readonly telemetry: Telemetry;
+  /** How long a rejected change waits before it comes again. */
+  readonly backoff: Backoff;
   /** Something happened to a consumer whose session another hub may hold. Must not throw. */
   readonly onTouched: (name: string) => void;
   /** Told of a report that failed; the next one is tried all the same. */
@@ -56,17 +62,21 @@ export interface ConsumersOptions {
 }
 
 export class Consumers {
+  /** What consumers could not process. */
+  readonly rejections: Rejections;
+  /** The same, for the sessions that deliver it again. */
+  readonly redeliveries: Redeliveries;
   readonly #store: ConsumerStore;
+  readonly #sessions: Sessions;
   readonly #writer: AckWriter;
-  readonly #sessions = new Map<string, LiveSession>();
-  readonly #reporter: NodeJS.Timeout;
-  #reporting: Promise<void> | null = null;
 
   constructor(readonly options: ConsumersOptions) {
-    this.#store = new ConsumerStore(options.database);
-    this.#writer = new AckWriter((group) => this.#store.acknowledge(group), options.telemetry);
-    this.#reporter = setInterval(() => void this.report(), REPORT_MS);
-    this.#reporter.unref();
+    const { database, backoff, telemetry } = options;
+    this.#store = new ConsumerStore(database);
+    this.#sessions = new Sessions({ ...options, store: this.#store });
+    this.rejections = new Rejections(database, this.#store, this.#sessions, backoff);
+    this.redeliveries = new Redeliveries(database, this.#store, this.#sessions);
+    this.#writer = new AckWriter((group) => this.#store.acknowledge(group), telemetry);
   }
 
   /** How writing acknowledgements gets on. */
@@ -74,19 +84,14 @@ export class Consumers {
     return this.#writer;
   }
 
-  /** Sessions that this hub holds. */
-  get sessions(): Iterable<LiveSession> {
-    return this.#sessions.values();
-  }
-
-  async find(name: string): Promise<ConsumerState | null> {
+  async find(name: string): Promise<ConsumerRecord | null> {
     const record = await this.#store.find(name);
-    return record && this.#present(record);
+    return record && this.#sessions.present(record);
   }
 
   /** All durable consumers, by name. */
   async list(): Promise<ConsumerState[]> {
-    return (await this.#store.list()).map((record) => this.#present(record));
+    return (await this.#store.list()).map((record) => this.#sessions.present(record));
   }
 
   /** @throws HubError CONSUMER_EXISTS */
@@ -100,22 +105,23 @@ export class Consumers {
   async delete(name: string): Promise<ConsumerState> {
     const deleted = await this.#store.delete(name);
     if (!deleted) throw consumerNotFound(name);
-    this.#sessions.get(name)?.end(consumerDeleted(name));
+    this.#sessions.of(name)?.end(consumerDeleted(name));
     this.options.onTouched(name);
     return deleted;
   }
 
   /**
-   * Everything up to `position` is processed. Durable when it answers.
+   * Everything up to a place is processed; where it is the cursor of a change that came again, that change is, and the
+   * consumer's cursor stays. Durable when it answers.
    * @param session the id that the batch carried: fences a session that was taken over. Default: not fenced
    * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where the session is none; CURSOR_AHEAD beyond
    *   what was sent or, where another hub holds the session, beyond the log's end
    */
-  async acknowledge(name: string, position: Position, session: string | null = null): Promise<ConsumerState> {
-    const fence = session === null ? null : fenceOf(session);
-    if (session !== null && !fence)
-      throw badInput('session', 'is no session; send back the one of the batch');
-    const live = this.#sessions.get(name);
+  async acknowledge(name: string, place: Place, session: string | null = null): Promise<ConsumerState> {
+    const { position, attempt } = place;
+    if (attempt) return this.rejections.settle(name, { position, ticket: attempt.ticket }, session);
+    const fence = fenceOf(session);
+    const live = this.#sessions.of(name);
     if (live && position > live.sent && (!fence || sameFence(fence, live))) {
       throw aheadOf('what was sent to this consumer');
     }
@@ -123,7 +129,13 @@ export class Consumers {
     if (!consumer) throw consumerNotFound(name);
     if (fence && fence.epoch !== consumer.epoch) throw consumerTakenOver(name);
     if (position > consumer.head) throw aheadOf('the end of the log');
-    return this.#changed(consumer);
+    return this.#sessions.changed(consumer);
+  }
+
+  /** The furthest place that may have been sent to a consumer, as far as this hub knows: null where it cannot know. */
+  sentTo({ name, epoch }: ConsumerRecord): Position | null {
+    const session = this.#sessions.of(name);
+    return session?.epoch === epoch ? session.sent : null;
   }
 
   /**
@@ -133,14 +145,14 @@ export class Consumers {
   async seek(name: string, place: StartPlace): Promise<ConsumerState> {
     const consumer = await this.#store.seek(name, place);
     if (!consumer) throw consumerNotFound(name);
-    return this.#changed(consumer);
+    return this.#sessions.changed(consumer);
   }
 
   /** Stops or goes on delivering to a consumer. @throws HubError CONSUMER_NOT_FOUND */
   async setPaused(name: string, paused: boolean): Promise<ConsumerState> {
     const consumer = await this.#store.setPaused(name, paused);
     if (!consumer) throw consumerNotFound(name);
-    return this.#changed(consumer);
+    return this.#sessions.changed(consumer);
   }
 
   /**
@@ -165,74 +177,28 @@ export class Consumers {
 
   /** Keeps a session that was begun: from now on it hears of acknowledgements, and of its end. */
   attach(session: LiveSession): void {
-    const older = this.#sessions.get(session.name);
-    if (older && older.epoch > session.epoch) return session.end(consumerTakenOver(session.name));
-    this.#sessions.set(session.name, session);
-    older?.end(consumerTakenOver(session.name));
+    this.#sessions.attach(session);
   }
 
   /** Lets go of a session that ended. */
-  async detach(session: LiveSession): Promise<void> {
-    if (this.#sessions.get(session.name) === session) this.#sessions.delete(session.name);
-    await this.#store.endSession(session.name, session.epoch).catch(this.options.onError);
+  detach(session: LiveSession): Promise<void> {
+    return this.#sessions.detach(session);
   }
 
   /** Another hub touched a consumer: looks what became of it, if this hub holds its session. */
-  async touched(name: string): Promise<void> {
-    const session = this.#sessions.get(name);
-    if (!session) return;
-    try {
-      const consumer = await this.#store.find(name);
-      if (consumer) tell(session, consumer);
-      else session.end(consumerDeleted(name));
-    } catch (error) {
-      this.options.onError(error);
-    }
+  touched(name: string): Promise<void> {
+    return this.#sessions.touched(name);
   }
 
   /** Reports this hub's sessions now, and hears what other hubs did to them. */
   report(): Promise<void> {
-    this.#reporting ??= this.#report().finally(() => {
-      this.#reporting = null;
-    });
-    return this.#reporting;
+    return this.#sessions.report();
   }
 
   /** Writes what is waiting, and stops. */
   async close(): Promise<void> {
-    clearInterval(this.#reporter);
-    await this.#reporting;
+    await this.#sessions.close();
     await this.#writer.settled();
-  }
-
-  /** A consumer changed through this hub: tells the session, here or at another hub, and answers the consumer. */
-  #changed(consumer: ConsumerRecord): ConsumerState {
-    const session = this.#sessions.get(consumer.name);
-    if (session) tell(session, consumer);
-    else if (consumer.connected) this.options.onTouched(consumer.name);
-    return this.#present(consumer);
-  }
-
-  /** Of a session that this hub holds it knows more than was last reported. */
-  #present(record: ConsumerRecord): ConsumerRecord {
-    const session = this.#sessions.get(record.name);
-    if (session?.epoch !== record.epoch) return record;
-    return { ...record, inFlight: session.inFlight, connected: true };
-  }
-
-  async #report(): Promise<void> {
-    const sessions = [...this.#sessions.values()];
-    if (sessions.length === 0) return;
-    try {
-      const owned = new Map((await this.#store.report(sessions)).map((record) => [record.name, record]));
-      for (const session of sessions) {
-        const record = owned.get(session.name);
-        if (record) tell(session, record);
-        else await this.touched(session.name);
-      }
-    } catch (error) {
-      this.options.onError(error);
-    }
   }
 }
 

@@ -2,7 +2,8 @@ import type { ConsumerState, StartPlace } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
-import type { Database, Parameter, Row } from '../platform/platform.js';
+import type { Database, Parameter, Row, Transaction } from '../platform/platform.js';
+import { nowSql } from './database-clock.js';
 import type { Fence } from './session-id.js';
 
 /** A session that was not reported for this long, in milliseconds, is no longer connected: its hub died. */
@@ -10,13 +11,15 @@ const SILENT_MS = 7_000;
 
 const COLUMNS = [
   ...['name', 'epoch', 'position', 'snapshot_until', 'seeks', 'filter', 'max_attempts', 'paused'],
-  ...['created_at', 'acknowledged_at', 'in_flight'],
+  ...['created_at', 'acknowledged_at', 'in_flight', 'rejections'],
 ];
 
 /** A consumer with what only hubs need to know of it. */
 export interface ConsumerRecord extends ConsumerState, StartPlace, Fence {
   /** The log's end when the record was read. */
   readonly head: Position;
+  /** Counts what happened to its rejections. */
+  readonly rejections: bigint;
 }
 
 /** What a new consumer is made of. */
@@ -49,10 +52,7 @@ export class ConsumerStore {
   readonly #columns: string;
 
   constructor(readonly database: Database) {
-    this.#now =
-      database.dialect === 'sqlite'
-        ? `cast(unixepoch('subsec') * 1000 as integer)`
-        : 'cast(extract(epoch from clock_timestamp()) * 1000 as bigint)';
+    this.#now = nowSql(database.dialect);
     this.#columns =
       COLUMNS.map((name) => `consumer.${name}`).join(', ') +
       `, (consumer.reported_at is not null and consumer.reported_at > ${this.#now} - ${SILENT_MS}) as connected, ` +
@@ -80,15 +80,36 @@ export class ConsumerStore {
   }
 
   delete(name: string): Promise<ConsumerRecord | null> {
-    return this.#one('delete from consumer where name = $1', [name]);
+    return this.#with(
+      'delete from consumer where name = $1',
+      [name],
+      'delete from rejection where consumer = $1',
+    );
   }
 
-  /** Puts a consumer elsewhere; what was sent before no longer counts. */
+  /** Puts a consumer elsewhere; what was sent before no longer counts, and of what was rejected only dead letters stay. */
   seek(name: string, { position, snapshotUntil }: StartPlace): Promise<ConsumerRecord | null> {
-    return this.#one(
-      'update consumer set position = $2, snapshot_until = $3, seeks = seeks + 1 where name = $1',
+    return this.#with(
+      `update consumer set position = $2, snapshot_until = $3, seeks = seeks + 1, rejections = rejections + 1
+       where name = $1`,
       [name, position, snapshotUntil],
+      `delete from rejection where consumer = $1 and state <> 'DEAD'`,
     );
+  }
+
+  /**
+   * Takes hold of a consumer in a transaction: until it ends nobody else changes the consumer or its rejections.
+   * Answers the consumer, null where there is none, and the database's time.
+   * @param touch whether something is to happen to its rejections
+   */
+  *lock(name: string, touch: boolean): Transaction<{ consumer: ConsumerRecord; now: number } | null> {
+    const columns = `${this.#columns}, ${this.#now} as now`;
+    const sqlite = this.database.dialect === 'sqlite';
+    const sql = touch
+      ? `update consumer set rejections = rejections + 1 where name = $1 returning ${columns}`
+      : `select ${columns} from consumer where name = $1 ${sqlite ? '' : 'for update'}`;
+    const [row] = yield { sql, parameters: [name] };
+    return row ? { consumer: recordOf(row), now: asNumber(row.now) } : null;
   }
 
   setPaused(name: string, paused: boolean): Promise<ConsumerRecord | null> {
@@ -147,6 +168,17 @@ export class ConsumerStore {
     return row ? recordOf(row) : null;
   }
 
+  /** The same, with another statement about the same consumer in one transaction. */
+  #with(sql: string, parameters: readonly Parameter[], also: string): Promise<ConsumerRecord | null> {
+    const { database } = this;
+    const returning = `${sql} returning ${this.#columns}`;
+    return database.transact(function* () {
+      const [row] = yield { sql: returning, parameters };
+      yield { sql: also, parameters: parameters.slice(0, 1) };
+      return row ? recordOf(row) : null;
+    });
+  }
+
   /**
    * Runs one update over a list: `l` is the list, `o` the consumers it names as they are now, and `pick` says what of both
    * becomes `p`, from which the update takes its values. On PostgreSQL `o` is locked in the order of names first: two hubs
@@ -191,6 +223,7 @@ function recordOf(row: Row): ConsumerRecord {
     position,
     snapshotUntil: orNull(row.snapshot_until, asBigint),
     head,
+    rejections: asBigint(row.rejections),
     lag: Number(head > position ? head - position : 0n),
     filter: JSON.parse(asText(row.filter)) as ChangeFilter,
     maxAttempts: asNumber(row.max_attempts),

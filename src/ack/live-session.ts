@@ -16,6 +16,12 @@ export interface LiveSession extends Fence {
   acknowledged(position: Position): void;
   /** The consumer was sought elsewhere: what was sent no longer counts, and the session goes on from the new place. */
   sought(place: StartPlace & Fence): void;
+  /** What the session knows of its consumer's rejections: a higher count means that it has to look anew. */
+  readonly rejections: bigint;
+  /** Something happened to the rejections; the session looks what. */
+  rejected(rejections: bigint): void;
+  /** Resolves when the session has looked what happened, or tried to. */
+  heard(): Promise<void>;
   /** While it is paused nothing is delivered. */
   setPaused(paused: boolean): void;
   /** The session is over; the error says why. */
@@ -30,6 +36,7 @@ export function tell(session: LiveSession, consumer: ConsumerRecord): void {
   }
   if (consumer.epoch < session.epoch || consumer.seeks < session.seeks) return;
   if (consumer.seeks > session.seeks) session.sought(consumer);
+  if (consumer.rejections > session.rejections) session.rejected(consumer.rejections);
   session.setPaused(consumer.paused);
   session.acknowledged(consumer.position);
 }

@@ -1,4 +1,4 @@
-import { Table } from 'typeorm';
+import { Table, TableColumn, TableIndex } from 'typeorm';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Makes the table of durable consumers. */
@@ -30,5 +30,55 @@ export class CreateConsumer1790000000001 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.dropTable('consumer', true);
+  }
+}
+
+/** Each finds a handful of rows among many: what waits of a key, what is due, what is out, what is news, what is done with. */
+export const REJECTION_INDEXES = [
+  {
+    name: 'rejection_waiting',
+    columns: ['consumer', 'collection', 'key', 'position'],
+    where: "state = 'WAITING'",
+  },
+  { name: 'rejection_due', columns: ['consumer', 'next_attempt_at'], where: 'next_attempt_at is not null' },
+  { name: 'rejection_out', columns: ['consumer', 'out_epoch'], where: 'out_epoch is not null' },
+  { name: 'rejection_unheard', columns: ['consumer', 'position'], where: 'unheard' },
+  { name: 'rejection_settled', columns: ['consumer', 'position'], where: "state = 'SETTLED'" },
+];
+
+/** Makes the table of rejected changes. */
+export class AddRejection1790000000002 implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    const collation = queryRunner.dataSource.options.type === 'postgres' ? { collation: 'C' } : {};
+    await queryRunner.addColumn(
+      'consumer',
+      new TableColumn({ name: 'rejections', type: 'bigint', default: '0' }),
+    );
+    await queryRunner.createTable(
+      new Table({
+        name: 'rejection',
+        columns: [
+          { name: 'consumer', type: 'text', isPrimary: true, ...collation },
+          { name: 'position', type: 'bigint', isPrimary: true },
+          ...['collection', 'key', 'scope', 'state', 'reason'].map((name) => ({ name, type: 'text' })),
+          { name: 'attempts', type: 'integer' },
+          { name: 'ticket', type: 'bigint' },
+          { name: 'seeks', type: 'bigint' },
+          { name: 'next_attempt_at', type: 'bigint', isNullable: true },
+          { name: 'out_epoch', type: 'bigint', isNullable: true },
+          { name: 'unheard', type: 'boolean' },
+          { name: 'at', type: 'bigint' },
+        ],
+      }),
+      true,
+    );
+    for (const { name, columns, where } of REJECTION_INDEXES) {
+      await queryRunner.createIndex('rejection', new TableIndex({ name, columnNames: columns, where }));
+    }
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.dropTable('rejection', true);
+    await queryRunner.dropColumn('consumer', 'rejections');
   }
 }

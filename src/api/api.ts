@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
-import { consumerFields, consumerMutations } from './resolvers/consumer.js';
+import { consumerFields, consumerMutations, deadLetterFields } from './resolvers/consumer.js';
 import { changeFields, entityFields, hubFields, queries } from './resolvers/explore.js';
 import { publishMutations } from './resolvers/publish.js';
 import { batchFields, subscriptions } from './resolvers/subscription.js';
@@ -35,6 +35,7 @@ export function createSchema(): GraphQLSchema {
       Change: changeFields,
       ChangeBatch: batchFields,
       Consumer: consumerFields,
+      DeadLetter: deadLetterFields,
       Entity: entityFields,
       Hub: hubFields,
     },

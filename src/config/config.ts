@@ -35,6 +35,8 @@ export interface Config {
   readonly socketStalledMs: number;
   /** Milliseconds between pings of an open socket; one without an answer by the next is closed. */
   readonly pingMs: number;
+  /** How long a rejected change waits before it comes again, in milliseconds. */
+  readonly backoff: { readonly firstMs: number; readonly longestMs: number };
   /** Milliseconds that a graceful stop may take. */
   readonly drainMs: number;
 }
@@ -152,6 +154,17 @@ export const OPTIONS = {
     fallback: '12000',
     schema: whole(100, 3_600_000),
   },
+  RETRY_FIRST_MS: {
+    about:
+      'Milliseconds until a rejected change comes again the first time, at most; doubles with every attempt',
+    fallback: '1000',
+    schema: whole(1, 86_400_000),
+  },
+  RETRY_LONGEST_MS: {
+    about: 'Milliseconds between attempts at most',
+    fallback: '300000',
+    schema: whole(1, 604_800_000),
+  },
   DRAIN_MS: {
     about: 'Milliseconds that a graceful stop may take',
     fallback: '10000',
@@ -201,6 +214,7 @@ export function readConfig(environment: Environment): Config {
     socketBufferBytes: value('SOCKET_BUFFER_BYTES'),
     socketStalledMs: value('SOCKET_STALLED_MS'),
     pingMs: value('PING_MS'),
+    backoff: { firstMs: value('RETRY_FIRST_MS'), longestMs: value('RETRY_LONGEST_MS') },
     drainMs: value('DRAIN_MS'),
   };
 }

@@ -126,6 +126,45 @@ mutation Acknowledge($consumer: ID!, $cursor: Cursor!) {
   variables: json({ consumer: 'playground', cursor: 'the cursor of the newest batch' }),
 };
 
+const reject: ReadyOperation = {
+  query: `# One change could not be processed: give its cursor, and it
+# comes again in Follow, alone, later and later.
+mutation Reject($consumer: ID!, $change: Cursor!) {
+  reject(consumer: $consumer, change: $change, reason: "no such account", retryInSeconds: 5) {
+    id
+    attempts
+    nextAttemptAt
+    dead
+  }
+}
+
+# What was set aside after too many attempts.
+query DeadLetters($consumer: ID!) {
+  consumer(name: $consumer) {
+    deadLetters {
+      nodes {
+        id
+        reason
+        attempts
+        change {
+          cursor
+          collection
+          key
+          after
+        }
+      }
+    }
+  }
+}
+
+# Try all of them once more; discard forgets those it is given.
+mutation Redrive($consumer: ID!) {
+  redrive(consumer: $consumer)
+}
+`,
+  variables: json({ consumer: 'playground', change: 'the cursor of a change' }),
+};
+
 const explore: ReadyOperation = {
   query: `# What the hub holds: the log, who writes, who follows,
 # the newest state with its history, the latest changes.
@@ -196,7 +235,13 @@ query Explore($collection: String!) {
 };
 
 /** In the order in which they tell the hub's story; GraphiQL names each tab after the first operation in it. */
-export const readyOperations: [ReadyOperation, ...ReadyOperation[]] = [publish, subscribe, follow, explore];
+export const readyOperations: [ReadyOperation, ...ReadyOperation[]] = [
+  publish,
+  subscribe,
+  follow,
+  reject,
+  explore,
+];
 
 function json(variables: object): string {
   return JSON.stringify(variables, null, 2);

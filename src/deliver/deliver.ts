@@ -8,6 +8,7 @@
 import type { Consumers, NewConsumer } from '../ack/ack.js';
 import type { Feed } from '../feed/feed.js';
 import type { ConsumerState, Start, StartPlace } from '../model/consumer.js';
+import type { DeadLetter } from '../model/dead-letter.js';
 import { badInput } from '../model/errors.js';
 import type { HubError } from '../model/errors.js';
 import type { ChangeFilter } from '../model/filter.js';
@@ -17,8 +18,10 @@ import { checkName } from '../model/names.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { Outlet, Render } from './outlet.js';
 import { Lanes } from './lanes.js';
+import { reject } from './reject.js';
+import type { RejectRequest } from './reject.js';
 import { Session } from './session.js';
-import type { SessionOptions } from './session.js';
+import type { SessionOptions } from './session-options.js';
 import { SubscriptionStream } from './stream.js';
 
 export type { Outlet, Render } from './outlet.js';
@@ -82,18 +85,18 @@ export class Deliverer {
     const stream = new SubscriptionStream(() => {
       session.end(null);
     });
-    const session = new Session({
+    const session: Session = new Session({
       ...begun,
       feed: this.options.feed,
+      redeliveries: this.options.consumers.redeliveries,
       outlet: request.outlet,
       render: request.render,
       batchSize: request.batchSize,
       maxInFlight: name === null ? Number.POSITIVE_INFINITY : request.maxInFlight,
-      join: (joining) =>
-        this.#lanes.join(joining, laneKey(request, place.filter), place.filter, request.render),
+      join: () => this.#lanes.join(session, laneKey(request, place.filter), place.filter, request.render),
       onDefect: this.options.onError,
       onSent: (changes) => this.options.telemetry.delivered(changes),
-      onEnded: (ended, error) => this.#ended(ended, stream, error),
+      onEnded: (error) => this.#ended(session, stream, error),
     });
     this.#begin(session);
     return stream;
@@ -124,6 +127,15 @@ export class Deliverer {
     return this.options.consumers.seek(name, await this.options.feed.startOf(start, 'cursor'));
   }
 
+  /**
+   * A consumer could not process a change: it comes again, or is set aside after so many attempts.
+   * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where the change was not sent to the consumer
+   *   or is acknowledged already
+   */
+  reject(name: string, rejection: RejectRequest): Promise<DeadLetter> {
+    return reject(this.options, name, rejection);
+  }
+
   /** Ends all subscriptions. */
   async close(): Promise<void> {
     this.#lanes.close();
@@ -142,16 +154,16 @@ export class Deliverer {
     const start = (): Promise<StartPlace> => feed.startOf(request.start, 'cursor');
     if (request.consumer === null) {
       const place = { ...(await start()), filter: request.filter ?? EVERYTHING };
-      return { name: null, fence: { epoch: 0n, seeks: 0n }, paused: false, place };
+      return { name: null, fence: { epoch: 0n, seeks: 0n }, paused: false, rejected: 0n, place };
     }
     const name = checkName(request.consumer, 'consumer', limits);
     const first = async (): Promise<NewConsumer> => {
       const filter = request.filter ?? EVERYTHING;
       return { name, filter, maxAttempts: DEFAULT_ATTEMPTS, ...(await start()) };
     };
-    const { epoch, seeks, paused, ...place } = await consumers.begin(name, request.filter, first);
+    const { epoch, seeks, paused, rejections, ...place } = await consumers.begin(name, request.filter, first);
     await feed.log.checkStart(place.position, 'consumer');
-    return { name, fence: { epoch, seeks }, paused, place };
+    return { name, fence: { epoch, seeks }, paused, rejected: rejections, place };
   }
 
   #ended(session: Session, stream: SubscriptionStream, error: HubError | null): void {
@@ -164,7 +176,7 @@ export class Deliverer {
 }
 
 /** What a subscription begins with. */
-type Begun = Pick<SessionOptions, 'name' | 'fence' | 'paused' | 'place'>;
+type Begun = Pick<SessionOptions, 'name' | 'fence' | 'paused' | 'rejected' | 'place'>;
 
 const laneKey = (request: SubscribeRequest, filter: ChangeFilter): string =>
   JSON.stringify([request.consumer === null, request.laneKey, filter, request.batchSize]);

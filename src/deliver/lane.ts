@@ -65,7 +65,7 @@ export class Lane {
   /** Prints a batch; where it cannot be printed, its members end and no other lane is troubled. */
   #print(cursor: Position, changes: readonly ScopedChange[], head: Position): Message | null {
     try {
-      return print({ cursor, changes, head }, this.named, this.render);
+      return print({ cursor, redelivery: null, changes, head }, this.named, this.render);
     } catch (error) {
       for (const member of this.#members) member.fail(error);
       return null;
@@ -76,7 +76,7 @@ export class Lane {
     const message = this.#print(cursor, changes, head);
     if (!message) return;
     for (const member of this.#members) {
-      if (member.hasRoomFor(changes.length)) member.send(message);
+      if (member.takes(changes.length)) member.send(message);
       else member.leaveLane(before);
     }
   }

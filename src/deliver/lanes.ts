@@ -25,7 +25,7 @@ export class Lanes {
   join(session: Session, key: string, filter: ChangeFilter, render: Render): () => void {
     let lane = this.#byKey.get(key);
     if (!lane) {
-      lane = new Lane(filter, session.batchSize, render, session.named);
+      lane = new Lane(filter, session.options.batchSize, render, session.named);
       this.#byKey.set(key, lane);
       for (const set of this.#setsOf(lane)) set.add(lane);
     }

@@ -1,39 +1,21 @@
 import { sessionId } from '../ack/ack.js';
 import type { Fence, LiveSession } from '../ack/ack.js';
 import { Playback } from '../feed/feed.js';
-import type { Feed, Place } from '../feed/feed.js';
+import type { Batch } from '../model/batch.js';
 import type { StartPlace } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import { HubError } from '../model/errors.js';
+import { subscriptionFailed } from '../model/errors.js';
+import type { HubError } from '../model/errors.js';
 import { print, textFor } from './message.js';
 import type { Message } from './message.js';
-import type { Outlet, Render } from './outlet.js';
+import { Redelivery } from './redelivery.js';
+import type { Standing } from './redelivery.js';
+import type { SessionOptions } from './session-options.js';
+import { Wake } from './wake.js';
 import { Window } from './window.js';
 
 /** A cursor that moved over this many changes without a match is worth a batch of its own, in catch-up. */
 const QUIET_CHANGES = 1_000n;
-/** After a failed read the next attempt waits this long, in milliseconds. */
-const RETRY_MS = 500;
-
-export interface SessionOptions {
-  /** The consumer's name; null for an anonymous look. */
-  readonly name: string | null;
-  readonly fence: Fence;
-  readonly paused: boolean;
-  readonly feed: Feed;
-  readonly place: Place;
-  readonly outlet: Outlet;
-  readonly render: Render;
-  readonly batchSize: number;
-  /** Infinity for an anonymous look. */
-  readonly maxInFlight: number;
-  /** Puts the session into its lane; answers how to take it out again. */
-  readonly join: (session: Session) => () => void;
-  /** Told of a failure that nobody foresaw, before the session ends. */
-  readonly onDefect: (error: unknown) => void;
-  readonly onSent: (changes: number) => void;
-  readonly onEnded: (session: Session, error: HubError | null) => void;
-}
 
 /**
  * One live subscription.
@@ -43,7 +25,7 @@ export interface SessionOptions {
  *   any ── sought() ──▶ reading, from elsewhere
  *   any ── end() ──▶ ended
  *
- * Reading: it takes pages from its playback and sends them. Live: its lane sends to it. Waiting: it is paused, or its
+ * Reading: it takes pages from its playback and sends them, less what has to wait behind a rejected change. Live: its lane sends to it. Waiting: it is paused, or its
  * window or its socket is full; it costs nothing but its place. It is never dropped for being slow: it reads on from its
  * place when there is room.
  */
@@ -58,8 +40,9 @@ export class Session implements LiveSession {
   /** Whether the first batch is out, and whether the feed has come to the session's place. */
   #begun: 'no' | 'announced' | 'yes' = 'no';
   #ended = false;
-  #wake: (() => void) | null = null;
   #leave: (() => void) | null = null;
+  readonly #wake = new Wake();
+  readonly #redelivery: Redelivery;
 
   constructor(readonly options: SessionOptions) {
     this.name = options.name ?? '';
@@ -69,6 +52,9 @@ export class Session implements LiveSession {
     this.#playback = new Playback(options.feed, options.place);
     this.#sent = options.place.position;
     this.#window = new Window(options.maxInFlight);
+    const { redeliveries, feed } = options;
+    const onNews = (): void => this.#leaveOrWake();
+    this.#redelivery = new Redelivery({ name: this.name, redeliveries, feed, onNews }, options.rejected);
   }
 
   get seeks(): bigint {
@@ -80,40 +66,64 @@ export class Session implements LiveSession {
   }
 
   get inFlight(): number {
-    return this.#window.inFlight;
+    return this.#window.inFlight + this.#redelivery.out;
   }
 
-  get batchSize(): number {
-    return this.options.batchSize;
+  get rejections(): bigint {
+    return this.#redelivery.rejections;
   }
 
-  /** Whether the session is a consumer's, and fenced. */
   get named(): boolean {
     return this.options.name !== null;
   }
 
+  get #room(): number {
+    return this.#window.room - this.#redelivery.out;
+  }
+
+  get #standing(): Standing {
+    const { place } = this.#playback;
+    return { epoch: this.epoch, seeks: this.#seeks, place, sent: this.#sent };
+  }
+
   /** Whether a batch of so many changes may be sent now. */
   hasRoomFor(changes: number): boolean {
-    return !this.#paused && this.#window.room >= changes && this.options.outlet.hasRoom;
+    return !this.#paused && this.#room >= changes && this.options.outlet.hasRoom;
+  }
+
+  /** Whether its lane may send it a batch of so many changes: none of them might have to be held back. */
+  takes(changes: number): boolean {
+    return this.hasRoomFor(changes) && !this.#redelivery.isCareful(this.#sent);
   }
 
   /** Sends a batch that is printed already. */
   send(message: Message): void {
-    const { changes, cursor } = message.batch;
+    const { changes, cursor, redelivery } = message.batch;
     this.options.outlet.send(textFor(message, sessionId(this)));
-    this.#sent = cursor;
-    this.#window.sent(changes);
+    // A change that comes again has a place of its own in the window, until it is settled.
+    if (redelivery === null) {
+      this.#sent = cursor;
+      this.#window.sent(changes);
+    }
     this.options.onSent(changes.length);
   }
 
   acknowledged(position: Position): void {
     this.#window.acknowledged(position);
-    if (this.#leave === null) this.#wakeUp();
+    if (this.#leave === null) this.#wake.up();
   }
 
   setPaused(paused: boolean): void {
     this.#paused = paused;
-    if (this.#leave === null) this.#wakeUp();
+    if (this.#leave === null) this.#wake.up();
+  }
+
+  rejected(rejections: bigint): void {
+    this.#redelivery.touched(rejections);
+  }
+
+  heard(): Promise<void> {
+    return this.#redelivery.heard();
   }
 
   sought({ seeks, position, snapshotUntil }: StartPlace & Fence): void {
@@ -123,6 +133,7 @@ export class Session implements LiveSession {
     this.#window = new Window(maxInFlight);
     this.#sent = position;
     this.#begun = 'no';
+    this.#redelivery.reset();
     this.#rest();
   }
 
@@ -135,28 +146,29 @@ export class Session implements LiveSession {
   end(error: HubError | null): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#redelivery.reset();
     this.#rest();
-    this.options.onEnded(this, error);
+    this.options.onEnded(error);
   }
 
   /** Ends the session for a reason that nobody foresaw. */
   fail(error: unknown): void {
     this.options.onDefect(error);
-    const sentence = 'The subscription failed; subscribe again to go on after what was acknowledged.';
-    this.end(new HubError('LOG_UNAVAILABLE', sentence, { retryable: true }));
+    this.end(subscriptionFailed());
   }
 
   /** Delivers until the session ends. */
   run(): void {
-    this.#deliver().catch((error: unknown) => {
-      this.fail(error);
-    });
+    this.#deliver().catch((error: unknown) => this.fail(error));
   }
 
   async #deliver(): Promise<void> {
     while (!this.#ended) {
       if (this.#begun !== 'yes') await this.#begin();
-      else if (!this.hasRoomFor(1)) await this.#room();
+      else if (this.#redelivery.hasNews)
+        await this.#wake.retrying(() => this.#redelivery.look(this.#standing));
+      else if (!this.hasRoomFor(1)) await this.#untilRoom();
+      else if (this.#redelivery.isDue) await this.#redeliver();
       else if (this.#playback.atHead) await this.#live();
       else await this.#read();
     }
@@ -171,7 +183,7 @@ export class Session implements LiveSession {
     const { snapshotUntil } = playback.place;
     const known =
       snapshotUntil !== null && snapshotUntil > playback.position ? snapshotUntil : playback.position;
-    const reached = await this.#untilRead(async () => {
+    const reached = await this.#wake.retrying(async () => {
       await this.options.feed.reached(known);
       return true;
     });
@@ -180,66 +192,57 @@ export class Session implements LiveSession {
 
   async #read(): Promise<void> {
     const playback = this.#playback;
-    const limit = Math.min(this.options.batchSize, this.#window.room);
-    const page = await this.#untilRead(() => playback.next(limit));
+    const before = playback.position;
+    const limit = Math.min(this.options.batchSize, this.#room);
+    const page = await this.#wake.retrying(() => playback.next(limit));
+    if (!page) return;
+    const passing = await this.#wake.retrying(() => this.#redelivery.passing(this.#standing, page.changes));
     // Sought meanwhile: what was read is of no use any more.
-    if (!page || this.#ended || playback !== this.#playback) return;
-    const { changes, through } = page;
-    if (changes.length > 0 || through - this.#sent >= QUIET_CHANGES) this.#sendBatch(through, changes);
+    if (this.#ended || playback !== this.#playback) return;
+    if (!passing) playback.position = before;
+    else if (passing.length > 0 || page.through - this.#sent >= QUIET_CHANGES)
+      this.#sendBatch(page.through, passing);
   }
 
-  /** Reads; where the database went away it waits a little and answers null: the place is as it was. */
-  async #untilRead<T>(read: () => Promise<T>): Promise<T | null> {
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof HubError)) throw error;
-      await this.#pause(RETRY_MS);
-      return null;
-    }
+  /** Sends what is due of the rejected changes, each alone. */
+  async #redeliver(): Promise<void> {
+    const playback = this.#playback;
+    const limit = Math.min(this.options.batchSize, this.#room);
+    const due = await this.#wake.retrying(() => this.#redelivery.next(this.#standing, limit));
+    if (!due || this.#ended || playback !== this.#playback) return;
+    for (const { change, redelivery } of due)
+      this.#sendBatch(change.change.row.position, [change], redelivery);
   }
 
-  /** Rests in the lane until it, a seek or the end takes the session out. */
+  /** Rests in the lane until it, news or the end takes the session out. */
   async #live(): Promise<void> {
-    const woken = this.#sleep();
-    this.#leave = this.options.join(this);
+    const woken = this.#wake.sleep();
+    this.#leave = this.options.join();
     await woken;
   }
 
-  async #room(): Promise<void> {
-    const woken = this.#sleep();
-    if (!this.options.outlet.hasRoom) this.options.outlet.onRoom(() => this.#wakeUp());
+  async #untilRoom(): Promise<void> {
+    const woken = this.#wake.sleep();
+    if (!this.options.outlet.hasRoom) this.options.outlet.onRoom(() => this.#wake.up());
     await woken;
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const woken = this.#sleep();
-    const timer = setTimeout(() => this.#wakeUp(), ms);
-    await woken;
-    clearTimeout(timer);
-  }
-
-  #sleep(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve;
-    });
   }
 
   /** Out of the lane, if it is in one, and on to whatever is next. */
   #rest(): void {
     this.#leave?.();
     this.#leave = null;
-    this.#wakeUp();
+    this.#wake.up();
   }
 
-  #wakeUp(): void {
-    this.#wake?.();
-    this.#wake = null;
+  /** On to whatever is next, from the lane too: in between two commits a lane has everything up to the feed's head. */
+  #leaveOrWake(): void {
+    if (this.#leave) this.leaveLane(this.options.feed.head);
+    else this.#wake.up();
   }
 
-  #sendBatch(cursor: Position, changes: Message['batch']['changes']): void {
+  #sendBatch(cursor: Position, changes: Batch['changes'], redelivery: Batch['redelivery'] = null): void {
     const { head } = this.options.feed;
-    const batch = { cursor, changes, head: head > cursor ? head : cursor };
+    const batch = { cursor, changes, redelivery, head: head > cursor ? head : cursor };
     this.send(print(batch, this.named, this.options.render));
   }
 }

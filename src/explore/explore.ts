@@ -8,6 +8,7 @@ import type { ScopedChange } from '../model/change.js';
 import type { FieldCondition } from '../model/condition.js';
 import type { ConsumerState } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
+import type { DeadLetter } from '../model/dead-letter.js';
 import type { Entity } from '../model/entity.js';
 import { HubError } from '../model/errors.js';
 import { checkPageSize, connectionOf } from '../model/page.js';
@@ -17,6 +18,7 @@ import { cursorAhead } from '../log/log.js';
 import type { CollectionCount, Log, SourceCount } from '../log/log.js';
 import { changePage, historyPage } from './change-pages.js';
 import type { ChangePageArgs } from './change-pages.js';
+import { deadLetterPage } from './dead-letter-page.js';
 
 export type { ChangePageArgs } from './change-pages.js';
 
@@ -98,6 +100,14 @@ export class Explorer {
 
   consumers(): Promise<ConsumerState[]> {
     return this.options.consumers.list();
+  }
+
+  /**
+   * A page of a consumer's dead letters, in log order.
+   * @throws HubError BAD_USER_INPUT, INVALID_CURSOR
+   */
+  deadLetters(consumer: string, first: number, after: string | null): Promise<Connection<DeadLetter>> {
+    return deadLetterPage(this.#log, this.options.consumers, { consumer, first, after });
   }
 
   /**

@@ -7,6 +7,7 @@ import type { Conflict as ConflictRow } from '../model/conflict.js';
 import type { HubStatus as HubStatusRow } from '../model/status.js';
 import type { PageInfo as PageInfoRow } from '../model/page.js';
 import type { Batch as BatchRow } from '../model/batch.js';
+import type { DeadLetter as DeadLetterRow } from '../model/dead-letter.js';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
@@ -66,6 +67,8 @@ export type Change = {
 /** What one message of the changes subscription holds. */
 export type ChangeBatch = {
   readonly __typename?: 'ChangeBatch';
+  /** 1; a change that comes again is alone in its batch, with 2, 3, … */
+  readonly attempt: Scalars['Int']['output'];
   /**
    * Up to batchSize, in log order. Empty: the first batch, always, sent at once when the subscription is live, its
    * cursor the start; and later ones that only move the cursor over filtered changes, at most one a second or every
@@ -76,7 +79,7 @@ export type ChangeBatch = {
   readonly cursor: Scalars['Cursor']['output'];
   /** The log's end when this batch was sent. */
   readonly head: Scalars['Cursor']['output'];
-  /** Of a named consumer: give it to acknowledge, and a session that does not know it was taken over changes nothing. */
+  /** Of a named consumer: give it to acknowledge and reject, and a session that does not know it was taken over changes nothing. */
   readonly session?: Maybe<Scalars['ID']['output']>;
 };
 
@@ -174,12 +177,21 @@ export type Consumer = {
   readonly createdAt: Scalars['DateTime']['output'];
   /** Acknowledged up to here. */
   readonly cursor: Scalars['Cursor']['output'];
+  /** What was set aside after too many attempts, in log order, until somebody redrives or discards it. */
+  readonly deadLetters: DeadLetterConnection;
   /** Delivered, not acknowledged; as last reported by the hub that holds the session, some seconds old at most. */
   readonly inFlight: Scalars['Int']['output'];
   /** Changes in the log behind that cursor, before the filter. */
   readonly lag: Scalars['SafeInt']['output'];
   readonly name: Scalars['ID']['output'];
   readonly paused: Scalars['Boolean']['output'];
+};
+
+
+/** A durable consumer: a name with an acknowledged cursor that survives restarts. */
+export type ConsumerDeadLettersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first: Scalars['Int']['input'];
 };
 
 export type CreateConsumerInput = {
@@ -193,6 +205,36 @@ export type CreateConsumerInput = {
   readonly startAt: StartAt;
   /** The moment to start at, with startAt: TIME. */
   readonly time?: InputMaybe<Scalars['DateTime']['input']>;
+};
+
+/** A change that a consumer could not process. */
+export type DeadLetter = {
+  readonly __typename?: 'DeadLetter';
+  /** When it was rejected last. */
+  readonly at: Scalars['DateTime']['output'];
+  /** How often it was tried. */
+  readonly attempts: Scalars['Int']['output'];
+  readonly change: Change;
+  /** Whether it was set aside: it comes again only when it is redriven. */
+  readonly dead: Scalars['Boolean']['output'];
+  readonly id: Scalars['ID']['output'];
+  /** Null while it is out, while it waits behind another change of its key, and once it is dead. */
+  readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
+  /** As the consumer gave it; for a change that only waited behind another one, that. */
+  readonly reason: Scalars['String']['output'];
+};
+
+export type DeadLetterConnection = {
+  readonly __typename?: 'DeadLetterConnection';
+  readonly edges: ReadonlyArray<DeadLetterEdge>;
+  readonly nodes: ReadonlyArray<DeadLetter>;
+  readonly pageInfo: PageInfo;
+};
+
+export type DeadLetterEdge = {
+  readonly __typename?: 'DeadLetterEdge';
+  readonly cursor: Scalars['String']['output'];
+  readonly node: DeadLetter;
 };
 
 /** The newest state of one live entity. */
@@ -283,6 +325,8 @@ export type Mutation = {
   readonly createConsumer: Consumer;
   /** Forgets a consumer and its cursor; its live subscription ends with CONSUMER_DELETED. Answers what it was. */
   readonly deleteConsumer: Consumer;
+  /** Forgets dead letters. Answers how many there were. */
+  readonly discard: Scalars['Int']['output'];
   /** Stops delivering to a consumer, also to a live session, until resumeConsumer. */
   readonly pauseConsumer: Consumer;
   /**
@@ -292,6 +336,24 @@ export type Mutation = {
    * Send a change with the same id again after an error or no answer: it is recorded once.
    */
   readonly publish: PublishResult;
+  /**
+   * Tries dead letters once more, their attempts counted from 0; later changes of their keys wait behind them from then on.
+   * ids absent: all. Answers how many. Moves no cursor.
+   */
+  readonly redrive: Scalars['Int']['output'];
+  /**
+   * One change could not be processed. The hub delivers it again, later and later, and after maxAttempts sets it aside as a
+   * dead letter, with all that waits behind it. Later changes of the same key wait behind it; other keys go on. The batch that
+   * held it is acknowledged as ever. Changes of that key that were sent already, in this batch or later ones, are held too and
+   * come again behind it, one by one, alone, in order: skip the rest of the key.
+   * A batch that comes again is settled by acknowledging its own cursor, which carries the attempt and never moves
+   * Consumer.cursor; after a reject, or once a later attempt is out, that cursor settles nothing. An attempt cut off by a
+   * disconnect does not count.
+   * change: its cursor, or that of the batch in which it came again. retryInSeconds: replaces the backoff once.
+   * session: the batch's; with it, a session that was taken over is refused (CONSUMER_TAKEN_OVER).
+   * A change that was not sent, or is acknowledged already: BAD_USER_INPUT.
+   */
+  readonly reject: DeadLetter;
   /** Goes on delivering to a consumer, where it stopped. */
   readonly resumeConsumer: Consumer;
   /**
@@ -319,6 +381,12 @@ export type MutationDeleteConsumerArgs = {
 };
 
 
+export type MutationDiscardArgs = {
+  consumer: Scalars['ID']['input'];
+  ids: ReadonlyArray<Scalars['ID']['input']>;
+};
+
+
 export type MutationPauseConsumerArgs = {
   name: Scalars['ID']['input'];
 };
@@ -328,6 +396,21 @@ export type MutationPublishArgs = {
   atomic: Scalars['Boolean']['input'];
   changes: ReadonlyArray<ChangeInput>;
   source: Scalars['String']['input'];
+};
+
+
+export type MutationRedriveArgs = {
+  consumer: Scalars['ID']['input'];
+  ids?: InputMaybe<ReadonlyArray<Scalars['ID']['input']>>;
+};
+
+
+export type MutationRejectArgs = {
+  change: Scalars['Cursor']['input'];
+  consumer: Scalars['ID']['input'];
+  reason: Scalars['String']['input'];
+  retryInSeconds?: InputMaybe<Scalars['Int']['input']>;
+  session?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -601,6 +684,9 @@ export type ResolversTypes = {
   CreateConsumerInput: CreateConsumerInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
+  DeadLetterConnection: ResolverTypeWrapper<Omit<DeadLetterConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversTypes['DeadLetter']>, pageInfo: ResolversTypes['PageInfo'] }>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
   Entity: ResolverTypeWrapper<EntityRow>;
   EntityConnection: ResolverTypeWrapper<Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversTypes['Entity']>, pageInfo: ResolversTypes['PageInfo'] }>;
   EntityEdge: ResolverTypeWrapper<Omit<EntityEdge, 'node'> & { node: ResolversTypes['Entity'] }>;
@@ -641,6 +727,9 @@ export type ResolversParentTypes = {
   CreateConsumerInput: CreateConsumerInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetterRow;
+  DeadLetterConnection: Omit<DeadLetterConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversParentTypes['DeadLetter']>, pageInfo: ResolversParentTypes['PageInfo'] };
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
   Entity: EntityRow;
   EntityConnection: Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Entity']>, pageInfo: ResolversParentTypes['PageInfo'] };
   EntityEdge: Omit<EntityEdge, 'node'> & { node: ResolversParentTypes['Entity'] };
@@ -678,6 +767,7 @@ export type ChangeResolvers<ContextType = any, ParentType extends ResolversParen
 };
 
 export type ChangeBatchResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangeBatch'] = ResolversParentTypes['ChangeBatch']> = {
+  attempt?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   changes?: Resolver<ReadonlyArray<ResolversTypes['Change']>, ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   head?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
@@ -726,6 +816,7 @@ export type ConsumerResolvers<ContextType = any, ParentType extends ResolversPar
   connected?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<ConsumerDeadLettersArgs, 'first'>>;
   inFlight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   lag?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -739,6 +830,27 @@ export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTyp
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type DeadLetterResolvers<ContextType = any, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  change?: Resolver<ResolversTypes['Change'], ParentType, ContextType>;
+  dead?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = any, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = any, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+};
 
 export type EntityResolvers<ContextType = any, ParentType extends ResolversParentTypes['Entity'] = ResolversParentTypes['Entity']> = {
   collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -784,8 +896,11 @@ export type MutationResolvers<ContextType = any, ParentType extends ResolversPar
   acknowledge?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationAcknowledgeArgs, 'consumer' | 'cursor'>>;
   createConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationCreateConsumerArgs, 'input'>>;
   deleteConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationDeleteConsumerArgs, 'name'>>;
+  discard?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationDiscardArgs, 'consumer' | 'ids'>>;
   pauseConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationPauseConsumerArgs, 'name'>>;
   publish?: Resolver<ResolversTypes['PublishResult'], ParentType, ContextType, RequireFields<MutationPublishArgs, 'atomic' | 'changes' | 'source'>>;
+  redrive?: Resolver<ResolversTypes['Int'], ParentType, ContextType, RequireFields<MutationRedriveArgs, 'consumer'>>;
+  reject?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType, RequireFields<MutationRejectArgs, 'change' | 'consumer' | 'reason'>>;
   resumeConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationResumeConsumerArgs, 'name'>>;
   seekConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationSeekConsumerArgs, 'name' | 'to'>>;
 };
@@ -839,6 +954,9 @@ export type Resolvers<ContextType = any> = {
   Consumer?: ConsumerResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
   Entity?: EntityResolvers<ContextType>;
   EntityConnection?: EntityConnectionResolvers<ContextType>;
   EntityEdge?: EntityEdgeResolvers<ContextType>;

@@ -80,8 +80,13 @@ export class Log {
 
   /** The change at a place, or null. */
   async changeAt(position: Position): Promise<ChangeRow | null> {
-    const [change] = await this.changes({ after: position - 1n, through: position, limit: 1 });
+    const [change] = await this.changesAt([position]);
     return change ?? null;
+  }
+
+  /** The changes at these places, in log order; places that hold none are passed over. */
+  changesAt(positions: readonly Position[]): Promise<ChangeRow[]> {
+    return read.readAt(this.database, positions);
   }
 
   /** Changes of one entity, newest first, from the one at `from` back; `limit` at most. */

@@ -53,6 +53,20 @@ export async function readRange(
   return range.fromEnd ? changes.reverse() : changes;
 }
 
+/** The changes at these places, in log order. */
+export async function readAt(database: Database, positions: readonly Position[]): Promise<ChangeRow[]> {
+  if (positions.length === 0) return [];
+  const list =
+    database.dialect === 'sqlite'
+      ? 'in (select cast(value as integer) from json_each($1))'
+      : 'in (select cast(value as bigint) from json_array_elements_text(cast($1 as json)))';
+  const rows = await database.read(
+    `select ${CHANGE_COLUMNS} from change where position ${list} order by position`,
+    [JSON.stringify(positions.map(String))],
+  );
+  return rows.map(changeOf);
+}
+
 /** The changes of one entity, newest first, by following the chain of `previous` from `from`. */
 export async function readHistory(database: Database, from: Position, limit: number): Promise<ChangeRow[]> {
   const columns = CHANGE_COLUMNS.split(', ');

@@ -56,6 +56,14 @@ export const commitUnknown = (cause: unknown): HubError =>
     { cause },
   );
 
+/** A subscription that ended for a reason that nobody foresaw; the hub's own logs say which. */
+export const subscriptionFailed = (): HubError =>
+  new HubError(
+    'LOG_UNAVAILABLE',
+    'The subscription failed; subscribe again to go on after what was acknowledged.',
+    { retryable: true },
+  );
+
 export const consumerNotFound = (name: string): HubError =>
   new HubError(
     'CONSUMER_NOT_FOUND',

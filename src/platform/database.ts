@@ -15,6 +15,18 @@ export type Row = Readonly<Record<string, unknown>>;
 /** A value that may be bound to `$1`, `$2`, …; both databases take the same statement texts. */
 export type Parameter = string | number | bigint | boolean | null;
 
+/** One statement of a transaction. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters?: readonly Parameter[];
+}
+
+/**
+ * A transaction, written once for both databases: it yields statements, gets the rows of each, and answers. SQLite runs it
+ * in one go, so that nothing can interleave on its single connection; PostgreSQL waits for each statement.
+ */
+export type Transaction<T> = Generator<Statement, T, Row[]>;
+
 /**
  * One open database: a connection, nothing of what it holds.
  *
@@ -29,6 +41,8 @@ export interface DatabaseBase {
   read(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
   /** Runs one statement that may write, in a transaction of its own; answers what it returns. */
   write(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
+  /** Runs a transaction: all of it is durable when it answers, and nothing of it where it throws. */
+  transact<T>(work: () => Transaction<T>): Promise<T>;
   /** Runs what waits of the migrations; safe when several hubs start at once. */
   migrate(): Promise<void>;
   /** Whether migrations wait that this hub knows and the database does not have. */

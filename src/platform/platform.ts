@@ -7,7 +7,7 @@ import { PostgresDatabase } from './postgres.js';
 import { SqliteDatabase } from './sqlite.js';
 
 export { asBigint, asBoolean, asNumber, asText, orNull } from './database.js';
-export type { Dialect, Parameter, Row, TableSet } from './database.js';
+export type { Dialect, Parameter, Row, TableSet, Transaction } from './database.js';
 export { createLogger } from './logger.js';
 export type { Logger } from './logger.js';
 export { isConnectionLost } from './postgres.js';

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { HubError, logUnavailable } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
-import type { DatabaseBase, Parameter, Row, TableSet } from './database.js';
+import type { DatabaseBase, Parameter, Row, TableSet, Transaction } from './database.js';
 
 /** Any number that other users of the database do not take for their own advisory lock. */
 const MIGRATION_LOCK = 7_464_711_077;
@@ -60,6 +60,26 @@ export class PostgresDatabase implements DatabaseBase {
 
   write(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
     return this.withConnection((connection) => this.run(connection, sql, parameters));
+  }
+
+  transact<T>(work: () => Transaction<T>): Promise<T> {
+    return this.withConnection(async (connection) => {
+      await connection.query('begin');
+      try {
+        const transaction = work();
+        let step = transaction.next();
+        while (!step.done) {
+          const { sql, parameters = [] } = step.value;
+          step = transaction.next(await this.run(connection, sql, parameters));
+        }
+        await connection.query('commit');
+        return step.value;
+      } catch (error) {
+        // A refusal leaves the connection whole, so it goes back to the pool; any other error ends it, and with it this.
+        if (error instanceof HubError) await connection.query('rollback');
+        throw error;
+      }
+    });
   }
 
   /** Runs one prepared statement on a connection that the caller holds. */

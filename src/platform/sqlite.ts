@@ -4,7 +4,7 @@ import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { HubError, logUnavailable } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
-import type { DatabaseBase, Parameter, Row, TableSet } from './database.js';
+import type { DatabaseBase, Parameter, Row, TableSet, Transaction } from './database.js';
 
 /**
  * Up to 3.51.2 a checkpoint that raced a writer could lose acknowledged commits in WAL mode.
@@ -75,6 +75,20 @@ export class SqliteDatabase implements DatabaseBase {
    */
   transaction<T>(work: (handle: BetterSqlite3.Database) => T): T {
     return guarded(() => this.writer.transaction(() => work(this.writer)).immediate());
+  }
+
+  transact<T>(work: () => Transaction<T>): Promise<T> {
+    return settle(() =>
+      this.transaction(() => {
+        const transaction = work();
+        let step = transaction.next();
+        while (!step.done) {
+          const { sql, parameters = [] } = step.value;
+          step = transaction.next(this.#run(this.writer, `w${sql}`, sql, parameters));
+        }
+        return step.value;
+      }),
+    );
   }
 
   async migrate(): Promise<void> {

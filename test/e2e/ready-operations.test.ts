@@ -15,11 +15,12 @@ describe('the ready operations of the playground', () => {
     return { name: operations[0]?.name?.value, document, operations, given };
   });
 
-  it('tell the story in order: publish, subscribe, acknowledge, explore', () => {
+  it('tell the story in order: publish, subscribe, acknowledge, reject, explore', () => {
     expect(tabs.map(({ operations }) => operations.map(({ name }) => name?.value))).toEqual([
       ['Publish'],
       ['Subscribe'],
       ['Follow', 'Acknowledge'],
+      ['Reject', 'DeadLetters', 'Redrive'],
       ['Explore'],
     ]);
   });

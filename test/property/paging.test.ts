@@ -44,7 +44,13 @@ describe.each(databaseKinds)('pages, whatever their sizes, on $name', (kind) => 
     }
     const { database } = stand;
     const ignore = (): void => undefined;
-    consumers = new Consumers({ database, telemetry: silent, onTouched: ignore, onError: ignore });
+    consumers = new Consumers({
+      database,
+      telemetry: silent,
+      backoff: { firstMs: 1_000, longestMs: 60_000 },
+      onTouched: ignore,
+      onError: ignore,
+    });
     const about = { version: '0', startedAt: 0, database: database.name, signal: 'in-process' };
     explorer = new Explorer({ log: stand.log, consumers, about: () => about });
   });

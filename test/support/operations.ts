@@ -39,6 +39,7 @@ export interface PublishData {
 
 export interface BatchData {
   readonly cursor: string;
+  readonly attempt: number;
   readonly head: string;
   readonly session: string | null;
   readonly changes: readonly ChangeData[];
@@ -81,7 +82,7 @@ export const CHANGES = `subscription (
   $batchSize: Int! = 100, $maxInFlight: Int! = 1000
 ) {
   changes(consumer: $consumer, startAt: $startAt, cursor: $cursor, time: $time, filter: $filter,
-    batchSize: $batchSize, maxInFlight: $maxInFlight) { cursor head session changes { ${CHANGE_FIELDS} } }
+    batchSize: $batchSize, maxInFlight: $maxInFlight) { cursor attempt head session changes { ${CHANGE_FIELDS} } }
 }`;
 
 /** Follows the log as a consumer does, on a socket of its own. */

@@ -39,6 +39,8 @@ const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   SOCKET_BUFFER_BYTES: ['1023'],
   SOCKET_STALLED_MS: ['99', '3600001'],
   PING_MS: ['99', '3600001'],
+  RETRY_FIRST_MS: ['0', '86400001'],
+  RETRY_LONGEST_MS: ['0', '604800001', '1h'],
   DRAIN_MS: ['-1', '600001'],
 };
 
@@ -67,6 +69,7 @@ describe('the configuration', () => {
       ...{ MAX_WAITING_CHANGES: '1', MAX_WAITING_BYTES: '2', POLL_MS: '10', TAIL_BYTES: '0' },
       ...{ DATABASE_POOL: '2', SOCKET_BUFFER_BYTES: '1024', PING_MS: '100', DRAIN_MS: '0' },
       SOCKET_STALLED_MS: '200',
+      ...{ RETRY_FIRST_MS: '5', RETRY_LONGEST_MS: '6' },
     });
     expect(config).toEqual({
       ...{
@@ -80,6 +83,7 @@ describe('the configuration', () => {
         ...{ bodyBytes: 1_024, changesPerCall: 5_000, dataBytes: 2, dataDepth: 1, nameLength: 250 },
         ...{ keyLength: 600, namePattern: /^\p{L}+$/u, waitingChanges: 1, waitingBytes: 2 },
       },
+      backoff: { firstMs: 5, longestMs: 6 },
       ...{ pollMs: 10, tailBytes: 0, poolSize: 2, socketBufferBytes: 1_024, pingMs: 100, drainMs: 0 },
       socketStalledMs: 200,
     });

@@ -36,7 +36,9 @@ export const subscriptions: SubscriptionResolvers<Context> = {
 };
 
 export const batchFields: ChangeBatchResolvers<Context> = {
-  cursor: ({ cursor }, _args, { rooms }) => rooms.cursors.encode(cursor),
+  cursor: ({ cursor, redelivery }, _args, { rooms }) =>
+    redelivery ? rooms.cursors.encodeAttempt(cursor, redelivery) : rooms.cursors.encode(cursor),
+  attempt: ({ redelivery }) => redelivery?.attempt ?? 1,
   head: ({ head }, _args, { rooms }) => rooms.cursors.encode(head),
 };
 
