@@ -17,6 +17,7 @@ export class TcpPipe {
   #queued = 0;
   #delayMs: number;
   #stalled: boolean;
+  #swallows = false;
   #blocked = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -49,6 +50,11 @@ export class TcpPipe {
   set stalled(stalled: boolean) {
     this.#stalled = stalled;
     this.#flow();
+  }
+
+  /** Whether what comes is thrown away instead of handed on, with nobody the wiser. */
+  set swallows(swallows: boolean) {
+    this.#swallows = swallows;
   }
 
   /** Drops what is on its way. */
@@ -100,6 +106,7 @@ export class TcpPipe {
       this.#to.resetAndDestroy();
     } else {
       this.#queued -= item.chunk.length;
+      if (this.#swallows) return;
       this.bytes += item.chunk.length;
       this.#onBytes(item.chunk.length);
       this.#blocked = !this.#to.write(item.chunk);
