@@ -68,8 +68,8 @@ describe('the configuration', () => {
       ...{ MAX_DATA_DEPTH: '1', MAX_NAME_LENGTH: '250', MAX_KEY_LENGTH: '600', NAME_PATTERN: '^\\p{L}+$' },
       ...{ MAX_WAITING_CHANGES: '1', MAX_WAITING_BYTES: '2', POLL_MS: '10', TAIL_BYTES: '0' },
       ...{ DATABASE_POOL: '2', SOCKET_BUFFER_BYTES: '1024', PING_MS: '100', DRAIN_MS: '0' },
-      SOCKET_STALLED_MS: '200',
       ...{ RETRY_FIRST_MS: '5', RETRY_LONGEST_MS: '6' },
+      SOCKET_STALLED_MS: '200',
     });
     expect(config).toEqual({
       ...{
