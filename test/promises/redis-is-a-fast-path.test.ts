@@ -87,6 +87,19 @@ describe('promise 6', () => {
     await expectDelivery('resumed');
   }, 120_000);
 
+  it('survives a connection that breaks again before Redis answers its SUBSCRIBE', async () => {
+    await turns('up');
+    proxy.drop((chunk) => chunk.includes('\r\nsubscribe\r\n'));
+    proxy.cut();
+    await eventually(() => proxy.dropped >= hubs.length, { what: 'the answers to SUBSCRIBE to be lost' });
+    proxy.cut();
+    await eventually(() => proxy.dropped >= 2 * hubs.length, { what: 'both hubs to ask again' });
+    proxy.drop(null);
+    await turns('up');
+    await expectDelivery('subscribed again');
+    expect(hubs.map((hub) => hub.process.running)).toEqual([true, true]);
+  }, 60_000);
+
   it('starts without Redis, and finds it when it comes', async () => {
     const late = await startRedis();
     await late.stop();

@@ -69,6 +69,11 @@ export class PostgresServer {
     return this.#process?.running === true;
   }
 
+  /** The process that was started last. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   url(database = 'postgres'): string {
     return databaseUrl(`postgresql://tidemark@127.0.0.1:${this.port}/postgres`, database);
   }

@@ -20,6 +20,11 @@ export async function stillRunning(pids: readonly number[]): Promise<number[]> {
   return rows.filter((row) => pids.includes(row.pid) && !row.state.startsWith('Z')).map((row) => row.pid);
 }
 
+/** Whether a process stands still by SIGSTOP. */
+export async function isHalted(pid: number): Promise<boolean> {
+  return (await processTable()).some((row) => row.pid === pid && row.state.startsWith('T'));
+}
+
 /** From /proc where there is one: slim Linux images come without `ps`. */
 async function processTable(): Promise<Row[]> {
   const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));

@@ -44,6 +44,11 @@ export class RedisServer {
     return this.#process?.running === true;
   }
 
+  /** The process that was started last. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
+  }
+
   get output(): string {
     return this.#process?.output ?? '';
   }
@@ -66,6 +71,11 @@ export class RedisServer {
   /** What `kill -9` of the server does. */
   async kill(): Promise<void> {
     await this.#process?.kill('SIGKILL');
+  }
+
+  /** Sends a signal without waiting for what it does. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.signal(signal);
   }
 
   async dispose(): Promise<void> {

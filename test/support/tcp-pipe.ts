@@ -17,9 +17,10 @@ export class TcpPipe {
   #queued = 0;
   #delayMs: number;
   #stalled: boolean;
-  #swallows = false;
   #blocked = false;
   #timer: NodeJS.Timeout | undefined;
+  #drops: ((chunk: Buffer) => boolean) | null = null;
+  #dropped = 0;
 
   constructor(
     from: Socket,
@@ -52,9 +53,19 @@ export class TcpPipe {
     this.#flow();
   }
 
-  /** Whether what comes is thrown away instead of handed on, with nobody the wiser. */
-  set swallows(swallows: boolean) {
-    this.#swallows = swallows;
+  /** Bytes that were read, or that wait to be, and were not handed on. */
+  get held(): number {
+    return this.#queued + (this.#from.destroyed ? 0 : this.#from.readableLength);
+  }
+
+  /** Chunks that were dropped. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Loses what arrives and is chosen, without a word; null: nothing. */
+  set drops(choose: ((chunk: Buffer) => boolean) | null) {
+    this.#drops = choose;
   }
 
   /** Drops what is on its way. */
@@ -72,6 +83,10 @@ export class TcpPipe {
 
   #push(item: Item): void {
     if (this.#to.destroyed) return;
+    if (item.kind === 'data' && this.#drops?.(item.chunk) === true) {
+      this.#dropped += 1;
+      return;
+    }
     this.#queue.push(item);
     if (item.kind === 'data') this.#queued += item.chunk.length;
     this.#flow();
@@ -103,10 +118,9 @@ export class TcpPipe {
     if (item.kind === 'end') {
       this.#to.end();
     } else if (item.kind === 'reset') {
-      this.#to.resetAndDestroy();
+      reset(this.#to);
     } else {
       this.#queued -= item.chunk.length;
-      if (this.#swallows) return;
       this.bytes += item.chunk.length;
       this.#onBytes(item.chunk.length);
       this.#blocked = !this.#to.write(item.chunk);
@@ -118,4 +132,13 @@ export class TcpPipe {
     if (this.#stalled || this.#queued > HIGH_WATER) this.#from.pause();
     else this.#from.resume();
   }
+}
+
+/**
+ * Breaks a connection as a crash does. Where the end was said and has not gone out yet libuv refuses to reset, and Node
+ * would keep the socket for ever, spinning when the process should end.
+ */
+export function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 import { freePort } from './free-port.js';
-import { TcpPipe } from './tcp-pipe.js';
+import { reset, TcpPipe } from './tcp-pipe.js';
 
 export interface ProxyTarget {
   host?: string;
@@ -34,6 +34,8 @@ export class TcpProxy {
   #server: Server | undefined;
   #delayMs = 0;
   #accepted = 0;
+  #drops: ((chunk: Buffer) => boolean) | null = null;
+  #dropped = 0;
 
   constructor(target: ProxyTarget, port: number) {
     this.#target = { host: '127.0.0.1', ...target };
@@ -50,6 +52,25 @@ export class TcpProxy {
     return this.#accepted;
   }
 
+  /** Bytes that stand in the proxy now, over all connections. */
+  get held(): number {
+    return [...this.#links].reduce((sum, link) => sum + link.toTarget.held + link.toClient.held, 0);
+  }
+
+  /** Chunks from the target that were lost on purpose since the start. */
+  get dropped(): number {
+    return [...this.#links].reduce((sum, link) => sum + link.toClient.dropped, this.#dropped);
+  }
+
+  /**
+   * Loses chunks from the target that `choose` picks, and tells nobody; null: none. What is lost should be whole messages,
+   * or the stream makes no sense any more.
+   */
+  drop(choose: ((chunk: Buffer) => boolean) | null): void {
+    this.#drops = choose;
+    for (const { toClient } of this.#links) toClient.drops = choose;
+  }
+
   /**
    * Breaks every open connection; new ones may follow at once. `reset` is how a crash or a router shows (an
    * ECONNRESET on both sides), `end` how an orderly close does.
@@ -57,7 +78,7 @@ export class TcpProxy {
   cut(how: 'reset' | 'end' = 'reset'): void {
     for (const { client, upstream } of this.#links) {
       for (const socket of [client, upstream]) {
-        if (how === 'reset') socket.resetAndDestroy();
+        if (how === 'reset') reset(socket);
         else socket.destroy();
       }
     }
@@ -132,7 +153,7 @@ export class TcpProxy {
 
   #swallow(link: Link): void {
     const request = this.#swallowsAnswersTo;
-    if (request !== null && link.opening.includes(request)) link.toClient.swallows = true;
+    if (request !== null && link.opening.includes(request)) link.toClient.drops = () => true;
   }
 
   #accept(client: Socket): void {
@@ -150,6 +171,7 @@ export class TcpProxy {
       toClient: pipe(upstream, client, 'toClient'),
       opening: Buffer.alloc(0),
     };
+    link.toClient.drops = this.#drops;
     this.#links.add(link);
     client.on('data', (chunk: Buffer) => {
       if (link.opening.length >= OPENING_BYTES) return;
@@ -157,7 +179,8 @@ export class TcpProxy {
       this.#swallow(link);
     });
     const forget = (): void => {
-      if (client.destroyed && upstream.destroyed) this.#links.delete(link);
+      if (!client.destroyed || !upstream.destroyed || !this.#links.delete(link)) return;
+      this.#dropped += link.toClient.dropped;
     };
     client.once('close', forget);
     upstream.once('close', forget);

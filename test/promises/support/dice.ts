@@ -9,8 +9,8 @@ export class Dice {
   #state: number;
 
   /** @param salt tells apart several dice of one run */
-  constructor(salt: number) {
-    this.#state = (SEED ^ Math.imul(salt, 0x9e37_79b9)) >>> 0;
+  constructor(salt: number, seed = SEED) {
+    this.#state = (seed ^ Math.imul(salt, 0x9e37_79b9)) >>> 0;
   }
 
   /** A number in [0, 1). */

@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { seeded } from '../promises/support/dice.js';
+import { check } from './checker/check.js';
+import { doctors } from './checker/doctored.js';
+import type { Doctor } from './checker/doctored.js';
+import { faultsWithoutEffect, figureRows, figures } from './checker/figures.js';
+import { Patient } from './checker/patient.js';
+import type { OpenEntry } from './checker/patient.js';
+import { simulate } from './checker/simulated.js';
+import { loadHistory, saveHistory } from './history.js';
+import type { HistoryEntry } from './history.js';
+
+/** Seeds of the histories that are tried until a doctor finds a place to break. */
+const SEEDS = Array.from({ length: 20 }, (_none, i) => i + 1);
+
+/** The first history in which a doctor found something to break, broken. */
+function firstDoctored(doctor: Doctor): readonly HistoryEntry[] {
+  for (const seed of SEEDS) {
+    const patient = patientOf(seed);
+    if (doctor(patient)) return patient.entries;
+  }
+  throw new Error('No history holds what this doctor breaks.');
+}
+
+const found = (history: readonly HistoryEntry[]): string[] => [
+  ...new Set(check(history).map(({ invariant }) => invariant)),
+];
+
+const saved = new Map<number, string>();
+
+/** A history of its own for every doctor; through JSON, so that no two hubs of it share a log. */
+function patientOf(seed: number): Patient {
+  const text = saved.get(seed) ?? JSON.stringify(simulate({ seed }));
+  saved.set(seed, text);
+  return new Patient(JSON.parse(text) as OpenEntry[]);
+}
+
+describe(seeded('the checker'), () => {
+  test.each(SEEDS)('finds nothing in what a hub without a fault did: %i', (seed) => {
+    expect(check(simulate({ seed })).slice(0, 5)).toEqual([]);
+  });
+
+  test('reads positions beyond what a number holds', () => {
+    expect(check(simulate({ seed: 1, base: 2n ** 53n - 20n })).slice(0, 5)).toEqual([]);
+  });
+
+  test.each(doctors)('reports "%s": %s', (invariant, _what, doctor) => {
+    const doctored = firstDoctored(doctor);
+    expect(found(doctored)).toContain(invariant);
+  });
+
+  test('takes a call without an answer for what it is: recorded or not', () => {
+    const history = SEEDS.flatMap((seed) => simulate({ seed }));
+    const silent = history.filter((entry) => entry.kind === 'publish' && entry.outcome.kind === 'unknown');
+    const log = history.flatMap((entry) => (entry.kind === 'final' ? (entry.hubs[0]?.log ?? []) : []));
+    const ids = new Set(log.map((change) => change.id));
+    const recorded = silent.filter(
+      (entry) => entry.kind === 'publish' && entry.changes.some((change) => ids.has(change.id)),
+    );
+    expect(recorded.length).toBeGreaterThan(0);
+    expect(recorded.length).toBeLessThan(silent.length);
+  });
+
+  test('tells of a fault without an effect, and blames no hub for it', () => {
+    const history = simulate({ seed: 1 });
+    const fault = {
+      kind: 'fault' as const,
+      at: 5,
+      startedAt: 2,
+      fault: 'drop hints',
+      target: 'redis',
+      effect: null,
+    };
+    const dull = [...history.slice(0, 1), fault, ...history.slice(1)];
+    expect(faultsWithoutEffect(history)).toEqual([]);
+    expect(faultsWithoutEffect(dull)).toEqual([fault]);
+    expect(figures(dull).faults['drop hints']).toEqual({ injected: 1, withoutEffect: 1 });
+    expect(check(dull)).toEqual([]);
+  });
+
+  test('counts what a run amounts to', () => {
+    const counted = figures(simulate({ seed: 2, steps: 600 }));
+    expect(counted.deliveries).toBeGreaterThan(counted.changes);
+    expect(counted.duplicates).toBeGreaterThan(0);
+    const byFault = Object.values(counted.duplicatesByFault).reduce((sum, n) => sum + n, 0);
+    expect(byFault).toBe(counted.duplicates);
+    expect(counted.unknown.publish).toBeGreaterThan(0);
+    expect(counted.longestStall?.ms).toBeGreaterThan(0);
+    expect(figureRows(counted)).toContainEqual(['duplicates delivered', counted.duplicates]);
+  });
+
+  test('says the same of a history that was saved and read again', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tidemark-history-'));
+    try {
+      const patient = patientOf(3);
+      patient.final.consumers.pop();
+      const path = join(folder, 'history.ndjson');
+      saveHistory(patient.entries, path);
+      expect(loadHistory(path)).toEqual(patient.entries);
+      expect(check(loadHistory(path))).toEqual(check(patient.entries as HistoryEntry[]));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

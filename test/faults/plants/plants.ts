@@ -1,0 +1,347 @@
+/**
+ * Bugs that comparable systems had, as changes of the built hub: the bench must find each. They show that the checker sees
+ * what it says it sees, with the same sources, consumers and faults as in every other run.
+ */
+import type { Invariant } from '../checker/invariants.js';
+
+/** A change of one file of `dist/`; `find` must stand in it exactly once. */
+export interface Edit {
+  readonly file: string;
+  readonly find: string;
+  readonly put: string;
+}
+
+export interface Plant {
+  /** As in the list of planted bugs. */
+  readonly name: string;
+  readonly what: string;
+  /** The incident that it copies. */
+  readonly copies: string;
+  readonly edits: readonly Edit[];
+  /** Kinds of faults that provoke it; empty: sources and consumers do. */
+  readonly kinds: readonly string[];
+  /** Any of these shows that it was caught. */
+  readonly caughtBy: readonly Invariant[];
+  /** How long its faults go on. Default: short. */
+  readonly minutes?: number;
+  /** The position before the first change of the round. Default 0. */
+  readonly begin?: bigint;
+}
+
+/** Whatever happens while the hubs run in peace, so that a plant has only its own trouble. */
+const QUIET = ['jump source clock'];
+const APPEND = 'log/postgres-append.js';
+
+/** What plants of a log that may have holes need: a tail that takes what is there. */
+const TAIL_TAKES_HOLES: Edit = {
+  file: 'feed/tail.js',
+  find: "throw new Error(`Change ${change.row.position} does not follow the tail's end at ${this.head}.`);",
+  put: `if (change.row.position <= this.head) continue;
+    this.#changes = []; this.#first = 0; this.#bytes = 0;`,
+};
+
+export const plants: readonly Plant[] = [
+  {
+    name: 'B1',
+    what: 'Positions are reserved before the commit, and readers go to the highest that they see.',
+    copies: 'marten#4977',
+    kinds: QUIET,
+    caughtBy: ['skipped', 'never delivered'],
+    edits: [
+      {
+        file: APPEND,
+        find: 'await this.database.run(connection, APPEND, appendParameters(changes, effects));',
+        put: `await connection.query('update log_head set position = ' + effects.head + ' where one = 1');
+          await connection.query('commit');
+          if (Math.random() < 0.3) await new Promise((resolve) => setTimeout(resolve, 30));
+          await connection.query('begin');
+          await this.database.run(connection, APPEND.replace('set position = $29', 'set position = greatest(position, $29)'),
+            appendParameters(changes, effects));`,
+      },
+      {
+        file: 'feed/feed.js',
+        find: 'throw new Error(`The log holds nothing at ${this.head + 1n}, though its end is ${this.#target}.`);',
+        put: 'return;',
+      },
+      TAIL_TAKES_HOLES,
+    ],
+  },
+  {
+    name: 'B2',
+    what: 'An acknowledgement moves the cursor to what was sent last.',
+    copies: 'KurrentDB#1301',
+    kinds: QUIET,
+    caughtBy: ['cursor ran ahead', 'resumed too late'],
+    edits: [
+      {
+        file: 'ack/ack.js',
+        find: 'const consumer = await this.#writer.acknowledge({ name, position, fence });',
+        put: `const consumer = await this.#writer.acknowledge({
+          name, fence, position: live && live.sent > position ? live.sent : position });`,
+      },
+    ],
+  },
+  {
+    name: 'B3',
+    what: 'Acknowledgements are not fenced: a session that was taken over still moves the cursor.',
+    copies: 'kafkajs#1046',
+    kinds: QUIET,
+    caughtBy: ['stale session'],
+    edits: [
+      { file: 'ack/ack.js', find: 'if (fence && fence.epoch !== consumer.epoch)', put: 'if (false)' },
+      {
+        file: 'ack/consumer-store.js',
+        find: "'(l.epoch is null or (l.epoch = o.epoch and l.seeks = o.seeks))'",
+        put: "'true'",
+      },
+    ],
+  },
+  {
+    name: 'B4',
+    what: "A session's number is the clock of its hub, and clocks differ.",
+    copies: 'stroom#5772',
+    kinds: QUIET,
+    caughtBy: ['one live session', 'stale session', 'refused for nothing', 'not drained'],
+    edits: [
+      {
+        file: 'ack/consumer-store.js',
+        find: 'update consumer set epoch = epoch + 1,',
+        put: `update consumer set epoch = \${Date.now() + (Number(process.env.PORT) % 7) * 3_600_000},`,
+      },
+    ],
+  },
+  {
+    name: 'B5',
+    what: 'What a hint says is taken for the log, whether it joins on or not.',
+    copies: 'ours',
+    kinds: ['drop hints', 'repeat hints', 'cut redis link', 'kill Redis'],
+    caughtBy: ['skipped', 'out of order', 'never delivered'],
+    edits: [
+      {
+        file: 'feed/feed.js',
+        find: 'from === this.head + 1n && rows && isRun(rows, from, to)',
+        put: 'rows && isRun(rows, from, to)',
+      },
+      TAIL_TAKES_HOLES,
+    ],
+  },
+  {
+    name: 'B6',
+    what: 'No poll: a hub waits for hints only.',
+    copies: 'bullmq#4729',
+    kinds: ['drop hints'],
+    caughtBy: ['not drained', 'never delivered'],
+    edits: [
+      {
+        file: 'feed/feed.js',
+        find: 'async poll() {',
+        put: 'async poll() { return; }\n    async pollNever() {',
+      },
+    ],
+  },
+  {
+    name: 'B7',
+    what: 'A session resumes with the change at its cursor instead of the one behind it.',
+    copies: 'debezium#7531',
+    kinds: QUIET,
+    caughtBy: ['resumed too early', 'out of order'],
+    edits: [
+      {
+        file: 'feed/playback.js',
+        find: 'this.position = place.position;',
+        put: 'this.position = place.position > 0n ? place.position - 1n : 0n;',
+      },
+    ],
+  },
+  {
+    name: 'B8',
+    what: 'After a snapshot a subscription goes live with what comes from then on.',
+    copies: 'cdk#1023',
+    kinds: QUIET,
+    caughtBy: ['skipped', 'copy equals state', 'never delivered'],
+    edits: [
+      {
+        file: 'feed/playback.js',
+        find: 'this.position = page.through;',
+        put: `const { snapshotUntil } = this.place;
+          const over = snapshotUntil !== null && this.position < snapshotUntil && page.through >= snapshotUntil;
+          this.position = over && this.source.tail.head > page.through ? this.source.tail.head : page.through;`,
+      },
+    ],
+  },
+  {
+    name: 'B9',
+    what: 'What a full window has no room for is dropped.',
+    copies: 'hasura#10860',
+    kinds: QUIET,
+    caughtBy: ['skipped', 'never delivered'],
+    edits: [{ file: 'deliver/lane.js', find: 'member.leaveLane(before);', put: 'member.leaveLane(cursor);' }],
+  },
+  {
+    name: 'B14',
+    what: 'A publish is answered before its commit.',
+    copies: 'nats-server#7564',
+    kinds: ['kill hub', 'cut database link', 'terminate database connections', 'kill database'],
+    caughtBy: ['lost publish', 'altered publish', 'one id, one record'],
+    edits: [
+      {
+        file: APPEND,
+        find: "await connection.query('commit');\n        }\n        catch (error) {",
+        // A disk that takes its time.
+        put: "await new Promise((resolve) => setTimeout(resolve, 40)); await connection.query('commit');\n } catch (error) {",
+      },
+      {
+        file: 'publish/publish.js',
+        find: 'return { changes: plan.rows, value: { outcomes, changes: plan.changes } };',
+        put: `const head = view.head + BigInt(plan.rows.length);
+            setImmediate().then(() => group.forEach((one, i) => answer(one, outcomes[i], head)));
+            return { changes: plan.rows, value: { outcomes, changes: plan.changes } };`,
+      },
+    ],
+  },
+  {
+    name: 'B14b',
+    what: 'A commit does not wait for the disk (as SQLite with synchronous=NORMAL).',
+    copies: 'nats-server#7564',
+    kinds: ['kill database', 'stop database at once'],
+    caughtBy: [
+      'lost publish',
+      'one log',
+      'one position, one change',
+      'cursor ran ahead',
+      'positions without gaps',
+    ],
+    edits: [
+      {
+        file: APPEND,
+        find: "'begin; select position, recorded_at from log_head where one = 1 for update'",
+        put: "'begin; select position, recorded_at from log_head where one = 1 for update; set local synchronous_commit = off'",
+      },
+    ],
+  },
+  {
+    name: 'B15',
+    what: 'An id counts as recorded when its change is planned, and still does when the append fails.',
+    copies: 'nats-server#6415',
+    kinds: ['cut database link', 'terminate database connections', 'kill database', 'refuse database link'],
+    caughtBy: ['lost publish', 'one id, one record', 'altered publish'],
+    edits: [
+      {
+        file: 'publish/plan.js',
+        find: 'return row && new Change(row);',
+        put: 'return row ? new Change(row) : globalThis.planned?.get(pairKey(source, id));',
+      },
+      {
+        file: 'publish/plan.js',
+        find: 'this.changes.push(recorded);',
+        put: `this.changes.push(recorded);
+        (globalThis.planned ??= new Map()).set(pairKey(row.source, row.id), recorded);`,
+      },
+    ],
+  },
+  {
+    name: 'B16',
+    what: 'A cursor that moved over filtered changes counts as acknowledged, though a change before it is open.',
+    copies: 'KurrentDB#5497',
+    kinds: QUIET,
+    caughtBy: ['cursor ran ahead', 'resumed too late'],
+    edits: [
+      {
+        file: 'deliver/deliver.js',
+        find: 'onSent: (changes) => this.options.telemetry.delivered(changes),',
+        put: `onSent: (changes) => {
+              this.options.telemetry.delivered(changes);
+              if (changes === 0 && name !== null)
+                this.options.consumers.acknowledge(name, session.sent, null).catch(() => undefined);
+            },`,
+      },
+    ],
+  },
+  {
+    name: 'B17',
+    what: 'A cursor goes through a JSON number.',
+    copies: 'convex#306',
+    kinds: QUIET,
+    begin: 2n ** 53n - 100n,
+    caughtBy: [
+      'positions without gaps',
+      'out of order',
+      'skipped',
+      'lost publish',
+      'one position, one change',
+    ],
+    edits: [
+      {
+        file: 'model/cursor.js',
+        find: "const hex = position === 0n ? '' : position.toString(16);",
+        put: "const hex = position === 0n ? '' : Number(position).toString(16);",
+      },
+    ],
+  },
+  {
+    name: 'B18',
+    what: 'After a reconnect a consumer gets what comes from then on. (The original is a client; here the hub does it.)',
+    copies: 'solar#551',
+    kinds: QUIET,
+    caughtBy: ['resumed too late', 'never delivered'],
+    edits: [
+      {
+        file: 'deliver/deliver.js',
+        find: "await feed.log.checkStart(place.position, 'consumer');",
+        put: 'if (epoch > 1n) place.position = (await feed.log.extent()).head;',
+      },
+    ],
+  },
+  {
+    name: 'B22',
+    what: 'State and end of the log are committed before the changes themselves.',
+    copies: 'mono#6283',
+    kinds: ['kill hub', 'cut database link'],
+    caughtBy: [
+      'positions without gaps',
+      'one log',
+      'not drained',
+      'lost publish',
+      'version chain',
+      'before and after',
+    ],
+    edits: [
+      {
+        file: APPEND,
+        find: 'await this.database.run(connection, APPEND, appendParameters(changes, effects));',
+        put: `const parameters = appendParameters(changes, effects);
+          await this.database.run(connection, APPEND.replace('$14::bigint[])),', '$14::bigint[]) where false),'), parameters);
+          await connection.query('commit');
+          await new Promise((resolve) => setTimeout(resolve, 40));
+          await connection.query('begin');
+          const insert = APPEND.slice(APPEND.indexOf('insert into change'), APPEND.indexOf('),\\n  newest'));
+          await this.database.run(connection, insert, parameters.slice(0, 14));`,
+      },
+    ],
+  },
+  {
+    name: 'B24',
+    what: 'Acknowledgements are answered before they are written, and a stop does not write them.',
+    copies: 'kafkajs#751',
+    kinds: ['restart hub', 'kill hub'],
+    caughtBy: ['resumed too early', 'cursor went back', 'acknowledgement lost'],
+    edits: [
+      {
+        file: 'ack/ack.js',
+        find: 'const consumer = await this.#writer.acknowledge({ name, position, fence });',
+        put: `const found = await this.#store.find(name);
+        const consumer = found && position > found.position ? { ...found, position } : found;
+        setTimeout(() => this.#writer.acknowledge({ name, position, fence }).catch(() => undefined), 300);`,
+      },
+    ],
+  },
+];
+
+/** Bugs of the list that cannot be planted here, and why. */
+export const notApplicable: Readonly<Record<string, string>> = {
+  B13: 'The log is never cut, so no cursor is ever out of its range.',
+  B19: 'There is no client that keeps a state of its own.',
+  B20: 'There are no conflict rules yet but expectedVersion and ids, which do not go by time.',
+  B21: 'There is no authorisation yet.',
+  B23: 'A control of the checker itself, not of the hub: see checker.test.ts.',
+};

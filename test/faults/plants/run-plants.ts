@@ -1,0 +1,108 @@
+/** Runs the bench with a bug in the hub, one round a plant, and says which the checker caught: the mutation score. */
+import { fileURLToPath } from 'node:url';
+import { check } from '../checker/check.js';
+import { faultsWithoutEffect } from '../checker/figures.js';
+import { runRound } from '../world/round.js';
+import type { HubArguments } from '../world/cluster.js';
+import { plants } from './plants.js';
+import type { Plant } from './plants.js';
+
+const REGISTER = fileURLToPath(new URL('register.mjs', import.meta.url));
+/** A round of a plant is short, and so is what it gets to come to rest: a hub with a bug may never. */
+const MINUTES = 0.2;
+const SETTLE_MS = 8_000;
+
+export interface PlantVerdict {
+  readonly name: string;
+  readonly what: string;
+  /** Whether an invariant that the plant breaks was reported broken. */
+  readonly caught: boolean;
+  /** What was reported, by invariant, with how often. */
+  readonly reported: Readonly<Record<string, number>>;
+  /** One of the violations, for people; null: there were none. */
+  readonly example: string | null;
+  readonly seconds: number;
+}
+
+/** How a hub is started with a plant. */
+export const argumentsOf = (plant: Plant): HubArguments => ({
+  node: ['--import', REGISTER],
+  environment: { TIDEMARK_PLANT: JSON.stringify(plant.edits) },
+});
+
+/**
+ * Runs the plants named; none named: all.
+ * @param onVerdict told of each as soon as it is known
+ * @throws Error where a name is no plant's
+ */
+export async function runPlants(
+  names: readonly string[],
+  seed: number,
+  onVerdict: (verdict: PlantVerdict) => void,
+): Promise<PlantVerdict[]> {
+  const unknown = names.filter((name) => !plants.some((plant) => plant.name === name));
+  if (unknown.length > 0) throw new Error(`There is no plant ${unknown.join(', ')}.`);
+  const chosen = names.length === 0 ? plants : plants.filter((plant) => names.includes(plant.name));
+  const verdicts: PlantVerdict[] = [];
+  for (const plant of chosen) {
+    const verdict = await runPlant(plant, seed);
+    onVerdict(verdict);
+    verdicts.push(verdict);
+  }
+  return verdicts;
+}
+
+async function runPlant(plant: Plant, seed: number): Promise<PlantVerdict> {
+  const started = performance.now();
+  const { history, violations } = await runRound({
+    ...{ seed, minutes: plant.minutes ?? MINUTES, kinds: plant.kinds, settleMs: SETTLE_MS },
+    ...(plant.begin === undefined ? {} : { begin: plant.begin }),
+    hubArguments: argumentsOf(plant),
+  });
+  const found = [...violations, ...check(history)];
+  const reported: Record<string, number> = {};
+  for (const { invariant } of found) reported[invariant] = (reported[invariant] ?? 0) + 1;
+  const telling = found.find(({ invariant }) => plant.caughtBy.includes(invariant));
+  return {
+    ...{ name: plant.name, what: plant.what, reported },
+    caught: telling !== undefined,
+    example: (telling ?? found[0])?.sentence ?? null,
+    seconds: Math.round((performance.now() - started) / 1_000),
+  };
+}
+
+/** What must raise no false alarm. */
+export interface ControlVerdict {
+  readonly name: string;
+  readonly held: boolean;
+  readonly why: string;
+}
+
+/**
+ * The controls: with the hub as it is the checker finds nothing, although calls went without an answer (a checker that took
+ * them for failed would); and a dropper of hints that drops nothing is told as a fault without an effect.
+ */
+export async function runControls(seed: number): Promise<ControlVerdict[]> {
+  const kinds = ['stall client link', 'kill hub', 'drop hints'];
+  const { history, violations } = await runRound({ seed, minutes: MINUTES, kinds });
+  const found = [...violations, ...check(history)];
+  const silent = history.filter((entry) => 'outcome' in entry && entry.outcome.kind === 'unknown').length;
+  // The dropper switched off: what it would have observed is nothing.
+  const dull = history.map((entry) =>
+    entry.kind === 'fault' && entry.fault === 'drop hints' ? { ...entry, effect: null } : entry,
+  );
+  const told = faultsWithoutEffect(dull).length;
+  const blamed = check(dull).length;
+  return [
+    {
+      name: 'B23: a timeout is unknown',
+      held: found.length === 0 && silent > 0,
+      why: `${silent} calls without an answer, ${found.length} violations`,
+    },
+    {
+      name: 'hint dropper disabled',
+      held: told > 0 && blamed === found.length,
+      why: `${told} faults without an effect, ${blamed} violations`,
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+/**
+ * The fault bench: hubs, sources, consumers and an adversary, and a checker of what was recorded.
+ *
+ *   npm run test:faults -- [--minutes N] [--seed S] [--rounds K] [--faults "kill hub,cut client link"] [--json FILE]
+ *
+ * Rounds have successive seeds. Ends with exit code 1 where a round broke an invariant.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { SEED } from '../promises/support/dice.js';
+import { figureRows } from './checker/figures.js';
+import { runRound } from './world/round.js';
+import { judge } from './world/verdict.js';
+import type { RoundVerdict } from './world/verdict.js';
+
+/** A round is this long unless told: with start and end it takes some 35 s. */
+const SHORT_MINUTES = 0.3;
+const SHOWN = 10;
+
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: String(SHORT_MINUTES) },
+    seed: { type: 'string', default: String(SEED) },
+    rounds: { type: 'string', default: '1' },
+    faults: { type: 'string' },
+    json: { type: 'string' },
+  },
+});
+const minutes = Number(values.minutes);
+const kinds = values.faults?.split(',').map((kind) => kind.trim());
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+function tell({ seed, figures, violations, saved }: RoundVerdict, seconds: number): void {
+  print(`round of seed ${seed}, ${seconds.toFixed(0)} s`);
+  for (const [name, value] of figureRows(figures)) print(`  ${name.padEnd(40)} ${value}`);
+  print(`  ${violations.length} violations`);
+  for (const { invariant, sentence, at } of violations.slice(0, SHOWN)) {
+    print(`  ✗ ${invariant} (at ${at === null ? 'the end' : at.toFixed(0)}): ${sentence}`);
+  }
+  if (violations.length > SHOWN) print(`  … and ${violations.length - SHOWN} more`);
+  if (saved === null) return;
+  print(`  history: ${saved}`);
+  const faults = values.faults === undefined ? '' : ` --faults "${values.faults}"`;
+  print(`  again:   npm run test:faults -- --seed ${seed} --minutes ${values.minutes}${faults}`);
+}
+
+const verdicts: RoundVerdict[] = [];
+for (let n = 0; n < Number(values.rounds); n += 1) {
+  const begun = performance.now();
+  const verdict = judge(
+    await runRound({ seed: Number(values.seed) + n, minutes, ...(kinds ? { kinds } : {}) }),
+  );
+  verdicts.push(verdict);
+  tell(verdict, (performance.now() - begun) / 1_000);
+}
+const total = verdicts.reduce((sum, { violations }) => sum + violations.length, 0);
+if (values.json !== undefined)
+  writeFileSync(values.json, JSON.stringify({ minutes, rounds: verdicts }, null, 2));
+print(`${verdicts.length} rounds, ${total} violations`);
+process.exitCode = total === 0 ? 0 : 1;

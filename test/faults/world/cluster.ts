@@ -1,0 +1,127 @@
+import { ask } from '../../support/client.js';
+import type { Environment } from '../../../src/hub.js';
+import { freePort } from '../../support/free-port.js';
+import { startPostgres } from '../../support/postgres-server.js';
+import type { PostgresServer } from '../../support/postgres-server.js';
+import { startRedis } from '../../support/redis-server.js';
+import type { RedisServer } from '../../support/redis-server.js';
+import { startTcpProxy } from '../../support/tcp-proxy.js';
+import { eventually } from '../../support/wait.js';
+import type { Crash } from './hub.js';
+import { Hub } from './hub.js';
+
+/** How the hubs of a round are started, beside what the cluster gives them. */
+export interface HubArguments {
+  /** Go before the hub's program. */
+  readonly node?: readonly string[];
+  /** Of all hubs; wins over what the cluster gives. */
+  readonly environment?: Environment;
+}
+
+const HUBS = 3;
+const READY_MS = 60_000;
+
+/**
+ * Small limits, so that a short run meets them: little memory for the tail, sockets that fill soon, sockets that are found
+ * dead soon, and a stop that is over soon.
+ */
+const ENVIRONMENT: Environment = {
+  LOG_LEVEL: 'warn',
+  TAIL_BYTES: '400000',
+  SOCKET_BUFFER_BYTES: '65536',
+  PING_MS: '2000',
+  DRAIN_MS: '3000',
+  DATABASE_POOL: '6',
+};
+
+/** Three hubs on one PostgreSQL and one Redis, every link through a proxy of the test's own. */
+export class Cluster {
+  private constructor(
+    readonly postgres: PostgresServer,
+    /** The database of the hubs, past the links. */
+    readonly databaseUrl: string,
+    readonly redis: RedisServer,
+    readonly hubs: readonly Hub[],
+  ) {}
+
+  static async start(hubArguments: HubArguments = {}): Promise<Cluster> {
+    const [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+    const databaseUrl = await postgres.createDatabase();
+    const hubs: Hub[] = [];
+    for (let n = 1; n <= HUBS; n += 1) {
+      hubs.push(await hubOf(`hub ${n}`, { postgres, redis, databaseUrl, hubArguments }));
+    }
+    const cluster = new Cluster(postgres, databaseUrl, redis, hubs);
+    for (const hub of hubs) hub.start();
+    await cluster.ready();
+    return cluster;
+  }
+
+  get crashes(): readonly Crash[] {
+    return this.hubs.flatMap((hub) => hub.crashes);
+  }
+
+  /** Waits until every hub says that it is ready. */
+  async ready(): Promise<void> {
+    await Promise.all(
+      this.hubs.map((hub) =>
+        eventually(() => hub.ready(), { what: `${hub.name} to be ready`, timeoutMs: READY_MS }).catch(
+          (error: unknown) => {
+            throw new Error(`${hub.name} is not ready:\n${hub.output}`, { cause: error });
+          },
+        ),
+      ),
+    );
+  }
+
+  /** The log's id and its end. */
+  async log(): Promise<{ readonly logId: string; readonly head: string }> {
+    const { hub } = await ask<{ hub: { logId: string; head: string } }>(
+      this.hubs[0]?.directUrl ?? '',
+      '{ hub { logId head } }',
+    );
+    return hub;
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all(this.hubs.map((hub) => hub.end('SIGKILL')));
+    await Promise.all(
+      this.hubs.flatMap(({ links }) =>
+        Object.values(links).map((link: Hub['links']['client']) => link.dispose()),
+      ),
+    );
+    await this.redis.dispose();
+    await this.postgres.dispose();
+  }
+}
+
+async function hubOf(
+  name: string,
+  parts: {
+    readonly postgres: PostgresServer;
+    readonly redis: RedisServer;
+    readonly databaseUrl: string;
+    readonly hubArguments: HubArguments;
+  },
+): Promise<Hub> {
+  const { postgres, redis, databaseUrl, hubArguments } = parts;
+  const port = await freePort();
+  const [database, signal, client] = await Promise.all(
+    [postgres.port, redis.port, port].map((target) => startTcpProxy({ port: target })),
+  );
+  if (!database || !signal || !client) throw new Error('A link is missing.');
+  const throughLink = new URL(databaseUrl);
+  throughLink.port = String(database.port);
+  const environment = {
+    ...ENVIRONMENT,
+    DATABASE_URL: throughLink.href,
+    REDIS_URL: `redis://127.0.0.1:${signal.port}`,
+    PORT: String(port),
+    ...hubArguments.environment,
+  };
+  return new Hub(
+    name,
+    { database, redis: signal, client },
+    { environment, nodeArguments: hubArguments.node ?? [] },
+  );
+}

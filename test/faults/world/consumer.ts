@@ -1,0 +1,207 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Dice } from '../../promises/support/dice.js';
+import type { BatchEntry, EntityRecord, Recorder } from '../history.js';
+import { Acknowledger } from './acknowledger.js';
+import { call, mapOutcome } from './call.js';
+import { Copy } from './copy.js';
+import type { Hub } from './hub.js';
+import type { Interner } from './interner.js';
+import type { Profile } from './profiles.js';
+import { Subscription } from './subscription.js';
+import type { Batch } from './subscription.js';
+
+/** How often it considers to misbehave, in milliseconds. */
+const TICK_MS = 100;
+/** Between two attempts to connect, in milliseconds. */
+const BACKOFF: readonly [number, number] = [30, 600];
+/** Cursors that it remembers to seek to. */
+const REMEMBERED = 300;
+
+export interface ConsumerOptions {
+  readonly profile: Profile;
+  readonly hubs: readonly Hub[];
+  readonly recorder: Recorder;
+  readonly interner: Interner;
+  readonly seed: number;
+  readonly salt: number;
+  /** A number for every connection of the round. */
+  readonly nextConnection: () => number;
+}
+
+interface Connection {
+  readonly number: number;
+  readonly hub: Hub;
+  readonly subscription: Subscription;
+}
+
+/**
+ * A consumer with its habits: it subscribes at a random hub, receives, acknowledges, comes back whenever a session ends, and
+ * misbehaves now and then until it is told to drain.
+ */
+export class Consumer {
+  readonly #dice: Dice;
+  readonly #copy = new Copy();
+  readonly #acknowledger: Acknowledger;
+  /** Sessions that have not ended, the newest last. */
+  #connections: Connection[] = [];
+  #newestBatch: BatchEntry | null = null;
+  #remembered: string[] = [];
+  #paused = false;
+  #draining = false;
+  #stopped = false;
+
+  constructor(readonly options: ConsumerOptions) {
+    this.#dice = new Dice(options.salt, options.seed);
+    this.#acknowledger = new Acknowledger({ ...options, dice: new Dice(options.salt + 1_000, options.seed) });
+  }
+
+  get name(): string {
+    return this.options.profile.name;
+  }
+
+  /** The copy that it keeps; null: none. */
+  get copy(): readonly EntityRecord[] | null {
+    return this.options.profile.habits.copies ? this.#copy.entities : null;
+  }
+
+  /** Subscribes, receives, acknowledges and misbehaves until it is stopped. */
+  async run(): Promise<void> {
+    const acknowledging = this.options.profile.anonymous ? Promise.resolve() : this.#acknowledger.run();
+    while (!this.#stopped) {
+      if (this.#connections.length === 0) {
+        this.#connect();
+        await sleep(this.#dice.between(...BACKOFF));
+      } else {
+        await sleep(TICK_MS);
+        if (!this.#draining) await this.#misbehave();
+      }
+      if (this.#draining && this.#paused) await this.#setPaused(false);
+    }
+    for (const { subscription } of this.#connections) subscription.close();
+    await acknowledging;
+  }
+
+  /** Misbehaves no longer. */
+  drain(): void {
+    this.#draining = true;
+    this.#acknowledger.hurry();
+  }
+
+  /** Whether it got a batch whose cursor is this one, and acknowledged it. */
+  isAt(head: string): boolean {
+    if (this.#newestBatch?.cursor !== head) return false;
+    return this.options.profile.anonymous === true || this.#acknowledger.cursor === head;
+  }
+
+  /** What it got last, for the one who wonders why it does not come to the end. */
+  get place(): string {
+    return `got ${this.#newestBatch?.cursor ?? 'nothing'}, acknowledged ${this.#acknowledger.cursor ?? 'nothing'}`;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#acknowledger.stop();
+  }
+
+  #connect(): void {
+    const { hubs, recorder, profile, nextConnection } = this.options;
+    const hub = this.#dice.pick(hubs);
+    const number = nextConnection();
+    const { filter, batchSize, maxInFlight } = profile;
+    const resume = profile.anonymous && this.#newestBatch ? this.#newestBatch.cursor : null;
+    const start =
+      resume === null ? { startAt: profile.startAt } : { startAt: 'CURSOR' as const, cursor: resume };
+    const subscription = new Subscription({
+      url: hub.url,
+      variables: {
+        ...{ ...start, batchSize, maxInFlight },
+        ...(profile.anonymous ? {} : { consumer: this.name }),
+        ...(filter ? { filter } : {}),
+      },
+      onSent: () =>
+        recorder.add({
+          ...{ kind: 'subscribe', consumer: this.name, connection: number, hub: hub.name },
+          ...{ ...start, filter, batchSize, maxInFlight },
+          ...(profile.anonymous ? { anonymous: true as const } : {}),
+        }),
+      onBatch: (batch) => this.#received(batch, number, hub),
+      onEnded: (end, sent) => {
+        if (sent) recorder.add({ kind: 'ended', consumer: this.name, connection: number, ...end });
+        this.#connections = this.#connections.filter((one) => one.number !== number);
+      },
+    });
+    this.#connections.push({ number, hub, subscription });
+  }
+
+  #received(batch: Batch, connection: number, hub: Hub): void {
+    const { recorder, interner, profile } = this.options;
+    const changes = batch.changes.map((change) => interner.of(change));
+    const { cursor, head, session, attempt } = batch;
+    recorder.add({
+      ...{ kind: 'batch', consumer: this.name, connection, session: session ?? '', cursor },
+      ...{ attempt: attempt ?? 1, head, changes },
+    });
+    this.#newestBatch = recorder.entries.at(-1) as BatchEntry;
+    if (profile.habits.copies) for (const change of changes) this.#copy.apply(change);
+    if (profile.habits.seeks) this.#remembered = [...this.#remembered, cursor].slice(-REMEMBERED);
+    if (!profile.anonymous) this.#acknowledger.received({ entry: this.#newestBatch, hub });
+  }
+
+  async #misbehave(): Promise<void> {
+    const { habits } = this.options.profile;
+    const dice = this.#dice;
+    const newest = this.#connections.at(-1);
+    const chance = (probability = 0): boolean => dice.chance(probability);
+    if (chance(habits.crashes)) newest?.subscription.crash();
+    else if (chance(habits.leaves)) newest?.subscription.close();
+    else if (chance(habits.takesOver) && this.#connections.length < 3) this.#connect();
+    else if (chance(habits.seeks)) await this.#seek();
+    else if (chance(habits.pauses)) await this.#setPaused(true);
+    else if (this.#paused && dice.chance(0.1)) await this.#setPaused(false);
+    else if (newest && chance(habits.stopsReading)) {
+      newest.subscription.read(false);
+      await sleep(dice.between(200, 3_000));
+      newest.subscription.read(true);
+    }
+  }
+
+  async #seek(): Promise<void> {
+    const { hubs, recorder } = this.options;
+    const hub = this.#dice.pick(hubs);
+    const cursor =
+      this.#dice.chance(0.7) && this.#remembered.length > 0 ? this.#dice.pick(this.#remembered) : null;
+    const to = cursor === null ? ('LATEST' as const) : ('CURSOR' as const);
+    const invokedAt = recorder.now();
+    const answer = await call<{ seekConsumer: { cursor: string } }>(
+      hub.url,
+      `mutation ($name: ID!, $to: StartAt!, $cursor: Cursor) { seekConsumer(name: $name, to: $to, cursor: $cursor) { cursor } }`,
+      { name: this.name, to, cursor },
+    );
+    const outcome = mapOutcome(answer, ({ seekConsumer }) => ({ cursor: seekConsumer.cursor }));
+    recorder.add({
+      ...{ kind: 'seek', consumer: this.name, hub: hub.name, invokedAt, to, cursor, time: null, outcome },
+    });
+  }
+
+  async #setPaused(paused: boolean): Promise<void> {
+    const { hubs, recorder } = this.options;
+    const hub = this.#dice.pick(hubs);
+    const invokedAt = recorder.now();
+    const field = paused ? 'pauseConsumer' : 'resumeConsumer';
+    const answer = await call<{ consumer: { cursor: string } }>(
+      hub.url,
+      `mutation ($name: ID!) { consumer: ${field}(name: $name) { cursor } }`,
+      { name: this.name },
+    );
+    const outcome = mapOutcome(answer, ({ consumer }) => ({ cursor: consumer.cursor }));
+    recorder.add({
+      kind: paused ? 'pause' : 'resume',
+      consumer: this.name,
+      hub: hub.name,
+      invokedAt,
+      outcome,
+    });
+    // A pause without an answer may have gone through: it is undone like one that did.
+    if (paused ? outcome.kind !== 'fail' : outcome.kind === 'ok') this.#paused = paused;
+  }
+}
