@@ -18,7 +18,7 @@ import { createLogger, openDatabase, openRedis } from './platform/platform.js';
 import type { Database, Logger } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
 import { Metrics, startServer } from './server/server.js';
-import type { Probe } from './server/server.js';
+import type { Vitals } from './server/server.js';
 import { openSignal } from './signal/signal.js';
 import type { Signal } from './signal/signal.js';
 
@@ -49,9 +49,6 @@ export interface HubParts {
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 ).version;
-
-/** The feed counts as stuck when it was not at the log's end for this long, in milliseconds. */
-const FEED_STUCK_MS = 5_000;
 
 /**
  * Opens a hub: database, migrations, log, signal, feed, consumers, delivery, server; answers when it serves.
@@ -160,20 +157,13 @@ async function openService(setting: Setting, { database, log }: Storage, wake: W
     onError: warn('a subscription failed'),
   });
   onClose(() => deliverer.close());
-  metrics.observe({
-    subscriptions: () => deliverer.subscriptions,
-    signal: () => signal.state,
-    head: () => feed.head,
-    feedBehindMs: () => feed.behindMs,
-    consumers: () => consumers.list(),
-  });
   const explorer = new Explorer({ log, consumers, about: aboutHub(database, signal) });
   const rooms: Rooms = { publisher, deliverer, consumers, explorer, cursors: log.cursors };
   const report = (error: unknown, id: string): void => {
     logger.error({ err: error, id }, 'a request failed');
   };
-  const probes = probesOf(database, log, signal, feed);
-  const server = await startServer({ config, rooms, metrics, report, probes });
+  const vitals = vitalsOf(setting, { database, log }, wake, rooms);
+  const server = await startServer({ config, rooms, metrics, report, vitals });
   onClose(() => server.close());
   return server.url;
 }
@@ -214,27 +204,26 @@ function aboutHub(database: Database, signal: Signal): ConstructorParameters<typ
   });
 }
 
-/** What must be so for the hub to be ready; see /readyz. */
-function probesOf(database: Database, log: Log, signal: Signal, feed: Feed): Readonly<Record<string, Probe>> {
+/** What /readyz and /metrics look at. */
+function vitalsOf(
+  { config }: Setting,
+  { database, log }: Storage,
+  { signal, feed, consumers }: Wake,
+  { publisher, deliverer }: Rooms,
+): Vitals {
   return {
+    pollMs: config.pollMs,
     database: async () => {
       await log.extent();
-      return `${database.name} answers`;
+      return database.name;
     },
-    migrations: async () => {
-      if (await database.hasPendingMigrations())
-        throw new Error('migrations wait; restart the hub to run them');
-      return 'none wait';
-    },
-    signal: () => {
-      if (signal.state === 'down')
-        throw new Error('redis does not answer; changes of other hubs arrive by polling');
-      return signal.state;
-    },
-    feed: () => {
-      if (feed.behindMs > FEED_STUCK_MS)
-        throw new Error(`not at the log's end for ${Math.round(feed.behindMs / 1_000)} s`);
-      return `at ${feed.head}`;
-    },
+    pendingMigrations: () => database.hasPendingMigrations(),
+    signal: () => signal.state,
+    head: () => feed.head,
+    feedBehindMs: () => feed.behindMs,
+    publishing: () => publisher.waiting,
+    acknowledging: consumers.acknowledging,
+    subscriptions: () => deliverer.subscriptions,
+    consumers: () => consumers.list(),
   };
 }

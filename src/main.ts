@@ -19,7 +19,10 @@ const logger = createLogger(config.logLevel);
 try {
   const hub = await openHub(config, { logger });
   logger.info({ url: `${hub.url}/graphql` }, `tidemark is ready at ${hub.url}/graphql`);
+  let stopping = false;
   const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
     logger.info({ signal }, 'stopping');
     hub.close().then(
       () => process.exit(0),
@@ -29,8 +32,9 @@ try {
       },
     );
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  // Not once: a second signal without a listener would end the process in the middle of its stop.
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
 } catch (error) {
   const reason = error instanceof Error ? error.message : String(error);
   process.stderr.write(`tidemark: cannot start: ${reason}\n`);

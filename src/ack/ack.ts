@@ -24,6 +24,7 @@ import type { Telemetry } from '../model/telemetry.js';
 import type { Database, TableSet } from '../platform/platform.js';
 import { AckWriter } from './ack-writer.js';
 import type { Backoff } from './backoff.js';
+import type { AckProgress } from './ack-writer.js';
 import { ConsumerStore } from './consumer-store.js';
 import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
 import { ackEntities } from './entities.js';
@@ -76,6 +77,11 @@ export class Consumers {
     this.rejections = new Rejections(database, this.#store, this.#sessions, backoff);
     this.redeliveries = new Redeliveries(database, this.#store, this.#sessions);
     this.#writer = new AckWriter((group) => this.#store.acknowledge(group), telemetry);
+  }
+
+  /** How writing acknowledgements gets on. */
+  get acknowledging(): AckProgress {
+    return this.#writer;
   }
 
   async find(name: string): Promise<ConsumerRecord | null> {

@@ -40,6 +40,11 @@ export const REJECTION_INDEXES = [
     columns: ['consumer', 'collection', 'key', 'position'],
     where: "state = 'WAITING'",
   },
+  {
+    name: 'rejection_head',
+    columns: ['consumer', 'collection', 'key'],
+    where: 'next_attempt_at is not null',
+  },
   { name: 'rejection_due', columns: ['consumer', 'next_attempt_at'], where: 'next_attempt_at is not null' },
   { name: 'rejection_out', columns: ['consumer', 'out_epoch'], where: 'out_epoch is not null' },
   { name: 'rejection_unheard', columns: ['consumer', 'position'], where: 'unheard' },

@@ -60,8 +60,12 @@ export class Redeliveries {
 
   /** What a session has to know; see Outlook. */
   async outlook({ name, epoch }: Holder): Promise<Outlook> {
-    const [row] = await this.database.read(this.#sql.outlook, [name, epoch]);
-    const unheard = await this.database.read(this.#sql.unheard, [name]);
+    const sql = this.#sql;
+    const [[row], unheard] = await this.database.transact(function* () {
+      const outlook = yield { sql: sql.outlook, parameters: [name, epoch] };
+      const news = yield { sql: sql.unheard, parameters: [name] };
+      return [outlook, news];
+    });
     return {
       waits: asBoolean(row?.waits),
       last: orNull(row?.last, asBigint),
@@ -107,7 +111,11 @@ export class Redeliveries {
 
   /** What is due goes out to the session, `limit` at most; nothing where it does not own the consumer. */
   async claim({ name, epoch }: Holder, limit: number): Promise<DueAttempt[]> {
-    const rows = await this.database.write(this.#sql.claim, [name, epoch, limit]);
+    const { claim } = this.#sql;
+    const rows = await this.database.transact(function* () {
+      const claimed = yield { sql: claim, parameters: [name, epoch, limit] };
+      return claimed;
+    });
     return rows.map((row) => ({
       position: asBigint(row.position),
       scope: asText(row.scope) as Scope,

@@ -40,23 +40,15 @@ const LIST = {
 export type RejectionSql = ReturnType<typeof rejectionSql>;
 
 export const rejectionSql = (dialect: Dialect) => ({
-  ...statementsOfConsumers(nowSql(dialect), LIST[dialect]),
+  ...statementsOfConsumers(nowSql(dialect)),
+  ...statementsOfOperators(nowSql(dialect), LIST[dialect]),
   ...statementsOfSessions(nowSql(dialect), LIST[dialect]),
 });
 
 type List = (parameter: string) => string;
 
-/** What a consumer or an operator asks for. */
-function statementsOfConsumers(now: string, list: List) {
-  /** The first of each key that waits gets a time, now unless it has one; those behind it get none. */
-  const heads = (ofKey: string): string =>
-    `update rejection set next_attempt_at =
-       case when rejection.position = h.head then coalesce(rejection.next_attempt_at, ${now}) else null end
-     from (select collection, key, min(position) as head from rejection
-       where consumer = $1 and state = 'WAITING' ${ofKey} group by collection, key) as h
-     where rejection.consumer = $1 and rejection.state = 'WAITING'
-       and rejection.collection = h.collection and rejection.key = h.key
-       and (rejection.next_attempt_at is not null or rejection.position = h.head)`;
+/** What a consumer asks for. */
+function statementsOfConsumers(now: string) {
   return {
     /** $1 consumer, $2 position. */
     find: `select ${COLUMNS} from rejection where consumer = $1 and position = $2`,
@@ -74,18 +66,37 @@ function statementsOfConsumers(now: string, list: List) {
     /** $1 consumer, $2 collection, $3 key, $4 position: what waits behind it is dead with it. */
     killBehind: `update rejection set state = 'DEAD', next_attempt_at = null, out_epoch = null
       where consumer = $1 and collection = $2 and key = $3 and position > $4 and state = 'WAITING'`,
-    /** $1 consumer, $2 collection, $3 key. */
-    headsOfKey: heads('and collection = $2 and key = $3'),
-    /** $1 consumer. */
-    heads: heads(''),
+    /** $1 consumer, $2 collection, $3 key: the first that waits gets a time, now unless it has one. */
+    head: `update rejection set next_attempt_at = ${now} where consumer = $1 and next_attempt_at is null
+      and position = (select position from rejection where consumer = $1 and collection = $2 and key = $3
+        and state = 'WAITING' order by position limit 1)`,
+    /** $1 consumer, $2 collection, $3 key: those behind the first have none. (The sign keeps SQLite off the primary key.) */
+    behind: `update rejection set next_attempt_at = null where consumer = $1 and collection = $2 and key = $3
+      and next_attempt_at is not null
+      and +position > (select position from rejection where consumer = $1 and collection = $2 and key = $3
+        and state = 'WAITING' order by position limit 1)`,
     /** $1 consumer, $2 position. */
     settle: `update rejection set state = 'SETTLED', next_attempt_at = null, out_epoch = null, unheard = false
       where consumer = $1 and position = $2`,
+    /** $1 consumer, $2 its cursor, $3 seeks: the cursor has passed them. */
+    sweep: `delete from rejection where consumer = $1 and state = 'SETTLED' and (position <= $2 or seeks <> $3)`,
+  };
+}
+
+/** What an operator asks for. */
+function statementsOfOperators(now: string, list: List) {
+  return {
+    /** $1 consumer: both, for every key. */
+    heads: `update rejection set next_attempt_at =
+        case when rejection.position = h.head then coalesce(rejection.next_attempt_at, ${now}) else null end
+      from (select collection, key, min(position) as head from rejection
+        where consumer = $1 and state = 'WAITING' group by collection, key) as h
+      where rejection.consumer = $1 and rejection.state = 'WAITING'
+        and rejection.collection = h.collection and rejection.key = h.key
+        and (rejection.next_attempt_at is not null or rejection.position = h.head)`,
     /** $1 consumer, $2 list of dead letters. */
     discard: `update rejection set state = 'SETTLED', unheard = false where consumer = $1 and state = 'DEAD'
       and position in (select l.position from (${list('$2')}) as l) returning position`,
-    /** $1 consumer, $2 its cursor, $3 seeks: the cursor has passed them. */
-    sweep: `delete from rejection where consumer = $1 and state = 'SETTLED' and (position <= $2 or seeks <> $3)`,
     /** $1 consumer, $2 ticket, $3 seeks, $4 list of dead letters, null: all. */
     redrive: `update rejection set state = 'WAITING', attempts = 0, ticket = $2, seeks = $3, next_attempt_at = null,
         out_epoch = null, unheard = false
@@ -134,8 +145,8 @@ function statementsOfSessions(now: string, list: List) {
         (select min(next_attempt_at) from rejection where consumer = $1 and state = 'WAITING'
           and next_attempt_at is not null and (out_epoch is null or out_epoch <> $2)) - ${now} as due_in,
         (select count(*) from rejection where consumer = $1 and out_epoch = $2) as is_out,
-        (select max(r.position) from rejection as r join consumer as c on c.name = r.consumer
-          where r.consumer = $1 and r.seeks = c.seeks) as last`,
+        (select position from rejection where consumer = $1
+          and seeks = (select seeks from consumer where name = $1) order by position desc limit 1) as last`,
     /** $1 consumer: rejections that no session has heard of. */
     unheard: `select r.position, r.collection, r.key from rejection as r join consumer as c on c.name = r.consumer
       where r.consumer = $1 and r.unheard and r.seeks = c.seeks order by r.position limit 100`,

@@ -73,7 +73,7 @@ export class Rejections {
       if (!counts || (fence && fence.seeks !== consumer.seeks)) return consumer;
       yield { sql: sql.settle, parameters: [name, position] };
       yield { sql: sql.sweep, parameters: [name, consumer.position, consumer.seeks] };
-      yield { sql: sql.headsOfKey, parameters: [name, rejection.collection, rejection.key] };
+      yield { sql: sql.head, parameters: [name, rejection.collection, rejection.key] };
       return consumer;
     });
     return this.sessions.changed(consumer);
@@ -139,7 +139,8 @@ export class Rejections {
           ],
         };
     if (dead) yield { sql: this.#sql.killBehind, parameters: [name, collection, key, position] };
-    yield { sql: this.#sql.headsOfKey, parameters: [name, collection, key] };
+    yield { sql: this.#sql.head, parameters: [name, collection, key] };
+    yield { sql: this.#sql.behind, parameters: [name, collection, key] };
     return { consumer, rejection: rejectionOf(row ?? {}) };
   }
 

@@ -4,6 +4,10 @@
  */
 import { z } from 'zod';
 import type { Limits } from '../model/limits.js';
+import { parseRedisUrl, RedisUrlError } from './redis-url.js';
+
+export { parseRedisUrl } from './redis-url.js';
+export type { RedisTarget } from './redis-url.js';
 
 /** A wrong environment value; the message is one line for the person who starts the hub. */
 export class ConfigError extends Error {
@@ -27,6 +31,8 @@ export interface Config {
   readonly poolSize: number;
   /** Bytes that may wait in one socket before its subscriptions pause. */
   readonly socketBufferBytes: number;
+  /** Milliseconds after which a socket is closed of which nothing is read, though there is something to read. */
+  readonly socketStalledMs: number;
   /** Milliseconds between pings of an open socket; one without an answer by the next is closed. */
   readonly pingMs: number;
   /** How long a rejected change waits before it comes again, in milliseconds. */
@@ -70,9 +76,11 @@ export const OPTIONS = {
       ),
   },
   REDIS_URL: {
-    about: 'Redis that tells hubs of each other: redis://… or rediss://…; absent: one hub, no Redis',
+    about:
+      'Redis that tells hubs of each other: redis://…, redis+sentinel://…/master or redis+cluster://…, with TLS ' +
+      'rediss…; absent: hubs find out of each other by polling',
     fallback: '',
-    schema: z.union([z.literal(''), z.string().regex(/^rediss?:\/\/.+$/, 'is no redis:// or rediss:// URL')]),
+    schema: z.string().superRefine(checkRedisUrl),
   },
   LOG_LEVEL: {
     about: 'How much is logged',
@@ -134,6 +142,12 @@ export const OPTIONS = {
     about: 'Bytes that may wait in one socket before its subscriptions pause',
     fallback: String(MIB),
     schema: whole(1_024, 1_024 * MIB),
+  },
+  SOCKET_STALLED_MS: {
+    about:
+      'Milliseconds after which a socket of which nothing is read, though there is something to read, is closed',
+    fallback: '60000',
+    schema: whole(100, 3_600_000),
   },
   PING_MS: {
     about: 'Milliseconds between pings of a socket; one that does not answer is closed',
@@ -198,6 +212,7 @@ export function readConfig(environment: Environment): Config {
     tailBytes: value('TAIL_BYTES'),
     poolSize: value('DATABASE_POOL'),
     socketBufferBytes: value('SOCKET_BUFFER_BYTES'),
+    socketStalledMs: value('SOCKET_STALLED_MS'),
     pingMs: value('PING_MS'),
     backoff: { firstMs: value('RETRY_FIRST_MS'), longestMs: value('RETRY_LONGEST_MS') },
     drainMs: value('DRAIN_MS'),
@@ -207,6 +222,15 @@ export function readConfig(environment: Environment): Config {
 /** The wrong value itself, unless it may hold a password. */
 const shown = (name: OptionName, given: string | undefined): string =>
   name.endsWith('_URL') ? '' : ` (it is ${JSON.stringify(given)})`;
+
+function checkRedisUrl(url: string, context: z.RefinementCtx): void {
+  try {
+    if (url !== '') parseRedisUrl(url);
+  } catch (error) {
+    if (!(error instanceof RedisUrlError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+}
 
 function isPattern(text: string): boolean {
   try {

@@ -63,6 +63,10 @@ export class PostgresDatabase implements DatabaseBase {
     return this.withConnection((connection) => this.run(connection, sql, parameters));
   }
 
+  /**
+   * Its statements are planned anew every time: a plan that was kept from when a table was empty would read all of it for
+   * ever, and transactions of this kind are rare.
+   */
   transact<T>(work: () => Transaction<T>): Promise<T> {
     return this.withConnection(async (connection) => {
       await connection.query('begin');
@@ -71,7 +75,8 @@ export class PostgresDatabase implements DatabaseBase {
         let step = transaction.next();
         while (!step.done) {
           const { sql, parameters = [] } = step.value;
-          step = transaction.next(await this.run(connection, sql, parameters));
+          const result = await connection.query<Row>(sql, valuesOf(parameters));
+          step = transaction.next(result.rows);
         }
         await connection.query('commit');
         return step.value;
@@ -86,7 +91,7 @@ export class PostgresDatabase implements DatabaseBase {
   /** Runs one prepared statement on a connection that the caller holds. */
   async run(connection: PoolClient, sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
     const name = this.#nameOf(sql);
-    const values = parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value));
+    const values = valuesOf(parameters);
     const result = await connection.query<Row>({ ...(name === null ? {} : { name }), text: sql, values });
     return result.rows;
   }
@@ -141,6 +146,9 @@ export class PostgresDatabase implements DatabaseBase {
 }
 
 const ignore = (): void => undefined;
+
+const valuesOf = (parameters: readonly Parameter[]): unknown[] =>
+  parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value));
 
 /**
  * The pool listens only to connections that it holds: one that breaks while it is lent would end the process. What was under

@@ -73,6 +73,11 @@ export class Publisher {
     });
   }
 
+  /** What waits for a commit or is in one. */
+  get waiting(): { readonly changes: number; readonly bytes: number } {
+    return { changes: this.#waitingChanges, bytes: this.#waitingBytes };
+  }
+
   /** Resolves when everything that was accepted is answered. */
   async settled(): Promise<void> {
     while (this.#committing) await this.#committing;

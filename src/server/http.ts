@@ -31,6 +31,8 @@ export async function createHttp(
   const app = fastify({
     bodyLimit: options.bodyBytes,
     forceCloseConnections: 'idle',
+    // Its own answer to who comes while the hub stops is not one of this API; see refuseWhileClosing.
+    return503OnClosing: false,
     // Data may have any field; the hub reads own fields only, so these two names do no harm.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
@@ -48,6 +50,7 @@ export async function createHttp(
   await apollo.start();
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendRequestError(error, reply, options));
+  refuseWhileClosing(app, options.report);
   const sendPlayground = await servePlayground(app);
   const context: Context = { rooms: options.rooms, subscription: null };
   const answer = fastifyApolloHandler(apollo, { context: () => Promise.resolve(context) });
@@ -108,6 +111,26 @@ function formatError(
   const original =
     error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
   return toUserError(original, report).toJSON();
+}
+
+/** A kept-alive connection may bring one more request after the hub began to stop: it is told to go elsewhere. */
+function refuseWhileClosing(app: FastifyInstance, report: ReportDefect): void {
+  let closing = false;
+  app.addHook('preClose', () => {
+    closing = true;
+    return Promise.resolve();
+  });
+  app.addHook('onRequest', async (_request, reply) => {
+    if (!closing) return;
+    const sentence =
+      'The hub is shutting down and nothing was recorded; send the same call again, to another hub.';
+    const refusal = new GraphQLError(sentence, { extensions: { code: 'LOG_UNAVAILABLE', retryable: true } });
+    await reply
+      .code(503)
+      .header('connection', 'close')
+      .type('application/json')
+      .send({ errors: [toUserError(refusal, report).toJSON()] });
+  });
 }
 
 /** Refusals that come before GraphQL: no JSON, too large, another content type. */

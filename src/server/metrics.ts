@@ -1,17 +1,17 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Telemetry } from '../model/telemetry.js';
+import type { Vitals } from './vitals.js';
+import { within } from './within.js';
 
-/** What is read when somebody asks for metrics. */
-export interface MetricSources {
-  readonly subscriptions: () => number;
-  readonly signal: () => string;
-  /** The end of what the feed has handed on. */
-  readonly head: () => bigint;
-  /** Milliseconds since the feed was last known to be at the log's end. */
-  readonly feedBehindMs: () => number;
-  readonly consumers: () => Promise<
-    readonly { name: string; lag: number; inFlight: number; connected: boolean }[]
-  >;
+/** What has to be asked of the database is left out where it does not answer within this time, in milliseconds. */
+const READ_MS = 3_000;
+/** What the server itself adds. */
+interface SocketFigures {
+  readonly size: number;
+  /** Sockets that were closed because nobody read them. */
+  readonly stalled: number;
+  /** The most bytes that wait in any one socket now. */
+  readonly mostBuffered: number;
 }
 
 /** From half a millisecond, an fsync on a fast disk, to what only a database in trouble needs. */
@@ -45,7 +45,12 @@ export class Metrics implements Telemetry {
     'tidemark_consumer_connected',
     'Whether a hub holds a session of the consumer',
   );
-  #sources: MetricSources | null = null;
+  readonly #migrations = new Gauge({
+    name: 'tidemark_migrations_pending',
+    help: 'Whether migrations wait that this hub knows and the database does not have',
+    registers: [this.#registry],
+  });
+  #vitals: Vitals | null = null;
 
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
@@ -66,18 +71,82 @@ export class Metrics implements Telemetry {
   }
 
   /** Adds what is read from the rooms at the moment of asking. */
-  observe(sources: MetricSources): void {
-    this.#gauge('tidemark_subscriptions', 'Live subscriptions of this hub', sources.subscriptions);
-    this.#gauge(
-      'tidemark_feed_position',
-      'The position of the newest change that the feed has handed on',
-      () => Number(sources.head()),
-    );
-    this.#gauge(
-      'tidemark_feed_behind_seconds',
-      "Time since the feed was known to be at the log's end",
-      () => sources.feedBehindMs() / 1_000,
-    );
+  observe(vitals: Vitals, sockets: SocketFigures): void {
+    this.#vitals = vitals;
+    const gauges: readonly (readonly [string, string, () => number])[] = [
+      ['subscriptions', 'Live subscriptions of this hub', vitals.subscriptions],
+      ['sockets', 'Open WebSockets', () => sockets.size],
+      ['socket_buffered_bytes', 'The most bytes that wait in any one socket', () => sockets.mostBuffered],
+      [
+        'feed_position',
+        'The position of the newest change that the feed has handed on',
+        () => Number(vitals.head()),
+      ],
+      [
+        'feed_behind_seconds',
+        "Time since the feed was known to be at the log's end",
+        () => vitals.feedBehindMs() / 1_000,
+      ],
+      ['poll_interval_seconds', "Time between looks at the log's end", () => vitals.pollMs / 1_000],
+      [
+        'publish_waiting_changes',
+        'Changes that wait for a commit or are in one',
+        () => vitals.publishing().changes,
+      ],
+      ['publish_waiting_bytes', 'Bytes of those changes', () => vitals.publishing().bytes],
+      [
+        'acknowledgement_oldest_seconds',
+        'Time that the oldest acknowledgement has waited to be durable',
+        () => vitals.acknowledging.oldestMs / 1_000,
+      ],
+      [
+        'acknowledgements_failing',
+        'Whether the last write of acknowledgements failed',
+        () => Number(vitals.acknowledging.failing),
+      ],
+    ];
+    for (const [name, help, read] of gauges) this.#gauge(`tidemark_${name}`, help, read);
+    this.#signalState(vitals);
+    const stalled = new Counter({
+      name: 'tidemark_sockets_stalled_total',
+      help: 'Sockets that were closed because nobody read them',
+      registers: [this.#registry],
+      collect: () => {
+        stalled.reset();
+        stalled.inc(sockets.stalled);
+      },
+    });
+  }
+
+  /** Everything as text, and its content type. */
+  async text(): Promise<{ readonly body: string; readonly contentType: string }> {
+    await Promise.all([this.#readConsumers(), this.#readMigrations()]);
+    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  /** One read for all gauges of consumers; without a database the other metrics still answer, and say what is wrong. */
+  async #readConsumers(): Promise<void> {
+    const consumers = (await this.#read(({ consumers: list }) => list())) ?? [];
+    for (const gauge of [this.#lag, this.#inFlight, this.#connected]) gauge.reset();
+    for (const one of consumers) {
+      this.#lag.set({ consumer: one.name }, one.lag);
+      this.#inFlight.set({ consumer: one.name }, one.inFlight);
+      this.#connected.set({ consumer: one.name }, one.connected ? 1 : 0);
+    }
+  }
+
+  async #readMigrations(): Promise<void> {
+    const pending = await this.#read(({ pendingMigrations }) => pendingMigrations());
+    if (pending === null) this.#migrations.remove();
+    else this.#migrations.set(Number(pending));
+  }
+
+  /** What the database says; null where it says nothing in time. */
+  async #read<T>(read: (vitals: Vitals) => Promise<T>): Promise<T | null> {
+    return this.#vitals && within(READ_MS, read(this.#vitals)).catch(() => null);
+  }
+
+  #signalState(vitals: Vitals): void {
     const signal = new Gauge({
       name: 'tidemark_signal_state',
       help: 'State of the signal between hubs: 1 for the state that holds',
@@ -85,27 +154,9 @@ export class Metrics implements Telemetry {
       registers: [this.#registry],
       collect: () => {
         for (const state of ['in-process', 'up', 'down'])
-          signal.set({ state }, sources.signal() === state ? 1 : 0);
+          signal.set({ state }, vitals.signal() === state ? 1 : 0);
       },
     });
-    this.#sources = sources;
-  }
-
-  /** Everything as text, and its content type. */
-  async text(): Promise<{ readonly body: string; readonly contentType: string }> {
-    await this.#readConsumers();
-    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
-  }
-
-  /** One read for all gauges of consumers; without a database the other metrics still answer, and say what is wrong. */
-  async #readConsumers(): Promise<void> {
-    const consumers = (await this.#sources?.consumers().catch(() => [])) ?? [];
-    for (const gauge of [this.#lag, this.#inFlight, this.#connected]) gauge.reset();
-    for (const one of consumers) {
-      this.#lag.set({ consumer: one.name }, one.lag);
-      this.#inFlight.set({ consumer: one.name }, one.inFlight);
-      this.#connected.set({ consumer: one.name }, one.connected ? 1 : 0);
-    }
   }
 
   #perConsumer(name: string, help: string): Gauge<'consumer'> {

@@ -10,13 +10,13 @@ import { createSchema } from '../api/api.js';
 import type { ReportDefect, Rooms } from '../api/api.js';
 import type { Config } from '../config/config.js';
 import { checkReadiness } from './health.js';
-import type { Probe } from './health.js';
 import { createHttp } from './http.js';
 import type { Metrics } from './metrics.js';
+import type { Vitals } from './vitals.js';
 import { WebSockets } from './websocket.js';
 
 export { Metrics } from './metrics.js';
-export type { Probe } from './health.js';
+export type { Vitals } from './vitals.js';
 
 /** Milliseconds between looks for connections that have become idle, while the server stops. */
 const IDLE_CHECK_MS = 20;
@@ -26,8 +26,8 @@ export interface ServerOptions {
   readonly rooms: Rooms;
   readonly metrics: Metrics;
   readonly report: ReportDefect;
-  /** What /readyz looks at, by name. */
-  readonly probes: Readonly<Record<string, Probe>>;
+  /** What /readyz and /metrics look at. */
+  readonly vitals: Vitals;
 }
 
 export interface HubServer {
@@ -42,13 +42,16 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
   const { config, rooms, report } = options;
   const schema = createSchema();
   const { app, apollo } = await createHttp({ schema, rooms, report, bodyBytes: config.limits.bodyBytes });
-  addOperatorRoutes(app, options);
   const sockets = new WebSockets(app.server, {
     ...{ schema, rooms, report },
     maxPayload: config.limits.bodyBytes,
-    maxBuffered: config.socketBufferBytes,
-    pingMs: config.pingMs,
+    sockets: {
+      maxBuffered: config.socketBufferBytes,
+      pingMs: config.pingMs,
+      stalledMs: config.socketStalledMs,
+    },
   });
+  addOperatorRoutes(app, options, sockets);
   await app.listen({ host: config.host, port: config.port });
   return {
     url: urlOf(app, config.host),
@@ -66,10 +69,15 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
   };
 }
 
-function addOperatorRoutes(app: FastifyInstance, { metrics, probes }: ServerOptions): void {
+function addOperatorRoutes(
+  app: FastifyInstance,
+  { metrics, vitals }: ServerOptions,
+  sockets: WebSockets,
+): void {
+  metrics.observe(vitals, sockets);
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
-    const readiness = await checkReadiness(probes);
+    const readiness = await checkReadiness(vitals);
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
   app.get('/metrics', async (_request, reply) => {

@@ -11,6 +11,7 @@ import type { Context, ReportDefect, Rooms } from '../api/api.js';
 import { HubError } from '../model/errors.js';
 import { Running } from './running.js';
 import { BoundedSocket } from './socket.js';
+import type { SocketOptions } from './socket.js';
 
 export interface WebSocketOptions {
   readonly schema: GraphQLSchema;
@@ -18,10 +19,7 @@ export interface WebSocketOptions {
   readonly report: ReportDefect;
   /** Bytes of one message at most. */
   readonly maxPayload: number;
-  /** Bytes that may wait in one socket before its subscriptions pause. */
-  readonly maxBuffered: number;
-  /** Milliseconds between pings; a socket that answered none by the next is closed. */
-  readonly pingMs: number;
+  readonly sockets: Omit<SocketOptions, 'onStalled'>;
 }
 
 /** WebSocket close codes. Source: RFC 6455, section 7.4.1, and graphql-ws' CloseCode. */
@@ -37,6 +35,9 @@ export class WebSockets {
   readonly #server: WebSocketServer;
   readonly #protocol: GraphQLServer<Extra>;
   readonly #running = new Running();
+  readonly #open = new Set<BoundedSocket>();
+  #stalled = 0;
+  #closing = false;
 
   constructor(
     http: Server,
@@ -55,14 +56,28 @@ export class WebSockets {
 
   /** Open sockets. */
   get size(): number {
-    return this.#server.clients.size;
+    return this.#open.size;
+  }
+
+  /** Sockets that were closed because nobody read them. */
+  get stalled(): number {
+    return this.#stalled;
+  }
+
+  /** The most bytes that wait in any one socket now. */
+  get mostBuffered(): number {
+    let most = 0;
+    for (const { buffered } of this.#open) most = Math.max(most, buffered);
+    return most;
   }
 
   /**
-   * Lets operations that are under way answer, tells every client that the hub goes away, and waits until they are gone;
-   * each `graceMs` at most.
+   * Begins no further operation, lets those that are under way answer, tells every client that the hub goes away, and waits
+   * until they are gone; each `graceMs` at most.
    */
   async close(graceMs: number): Promise<void> {
+    // A client that never stops asking must not keep the hub, and every other client, from moving on.
+    this.#closing = true;
     await this.#running.settled(graceMs);
     const clients = [...this.#server.clients];
     const gone = clients.map(
@@ -76,8 +91,9 @@ export class WebSockets {
   }
 
   #opened(socket: WebSocket): void {
-    const { maxBuffered, pingMs, report } = this.options;
-    const bounded = new BoundedSocket(socket, maxBuffered);
+    const { sockets, report } = this.options;
+    const bounded = new BoundedSocket(socket, { ...sockets, onStalled: () => (this.#stalled += 1) });
+    this.#open.add(bounded);
     const fail = (error: unknown): void => {
       report(error, 'websocket');
       socket.close(INTERNAL_ERROR, 'Internal server error');
@@ -87,15 +103,17 @@ export class WebSockets {
         protocol: socket.protocol,
         send: (text) => bounded.send(text),
         close: (code, reason) => socket.close(code, reason),
-        onMessage: (take) => socket.on('message', (data: Buffer) => void take(data.toString()).catch(fail)),
+        onMessage: (take) =>
+          socket.on('message', (data: Buffer) => {
+            if (!this.#closing) take(data.toString()).catch(fail);
+          }),
       },
       { bounded },
     );
-    const stopPinging = keepAlive(socket, pingMs);
     // A frame that breaks the protocol, or a connection that breaks: ws closes the socket itself.
     socket.on('error', () => undefined);
     socket.once('close', (code, reason) => {
-      stopPinging();
+      this.#open.delete(bounded);
       closed(code, reason.toString()).catch(fail);
     });
   }
@@ -112,18 +130,6 @@ function refused(error: Error): AsyncIterableIterator<never> {
       return this;
     },
   };
-}
-
-/** Pings a socket and ends it when nothing came back since the ping before: a half-open connection never closes itself. */
-function keepAlive(socket: WebSocket, pingMs: number): () => void {
-  let alive = true;
-  socket.on('pong', () => (alive = true));
-  const timer = setInterval(() => {
-    if (!alive) return socket.terminate();
-    alive = false;
-    socket.ping();
-  }, pingMs);
-  return () => clearInterval(timer);
 }
 
 function protocolOptions(

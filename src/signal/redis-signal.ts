@@ -19,7 +19,7 @@ interface Listener {
  *
  * A connection that looks open may carry nothing (a half-open socket, a subscription that was lost in a failover), so the
  * hub listens to itself: it is up while its own probes come back, and connects anew when they do not. SUBSCRIBE is sent
- * only to a connection that is ready, and again until it is answered: sent earlier it would be lost.
+ * only to a connection that is ready, and to each that becomes so: sent earlier it would be lost.
  */
 export class RedisSignal {
   readonly #channel: string;
@@ -28,11 +28,12 @@ export class RedisSignal {
   readonly #pubsub: RedisPubSub;
   readonly #prober: NodeJS.Timeout;
   readonly #listeners: Listener[] = [];
-  #subscribed: 'no' | 'asked' | 'yes' = 'no';
   #unanswered = 0;
   #lastHeard = Number.NEGATIVE_INFINITY;
   #lastReset = performance.now();
   #up = false;
+  /** The subscriber was cut off since the hub last heard itself: it may have missed something, however short that was. */
+  #cut = false;
 
   constructor(
     readonly hub: string,
@@ -45,11 +46,13 @@ export class RedisSignal {
     this.#subscriber = connect();
     this.#pubsub = new RedisPubSub({
       publisher: this.#publisher,
-      subscriber: this.#subscriber,
+      subscriber: listenerOn(this.#subscriber),
       serializer: (envelope: Envelope) => encodeEnvelope(envelope),
       deserializer: (text: Buffer | string) => decodeEnvelope(text.toString()),
     });
+    void this.#pubsub.subscribe(this.#channel, (envelope: Envelope | null) => this.#heard(envelope));
     this.#subscriber.on('ready', () => this.#subscribe());
+    this.#subscriber.on('close', () => (this.#cut = true));
     this.#publisher.on('ready', () => this.#send({ kind: 'probe' }));
     this.#prober = setInterval(() => this.#probe(), PROBE_MS);
     this.#prober.unref();
@@ -77,30 +80,10 @@ export class RedisSignal {
   }
 
   #subscribe(): void {
-    if (this.#subscribed === 'yes') return this.#resubscribe();
-    if (this.#subscribed === 'asked') return;
-    this.#subscribed = 'asked';
-    this.#pubsub
-      .subscribe(this.#channel, (envelope: Envelope | null) => this.#heard(envelope))
-      .then(
-        () => {
-          this.#subscribed = 'yes';
-          this.#send({ kind: 'probe' });
-        },
-        (error: unknown) => {
-          // The next connection that is ready asks again.
-          this.#subscribed = 'no';
-          this.logger.debug({ err: error }, 'redis did not take the subscription');
-        },
-      );
-  }
-
-  /** The listener is known already; a connection that is new has yet to be told. */
-  #resubscribe(): void {
     this.#subscriber.subscribe(this.#channel).then(
       () => this.#send({ kind: 'probe' }),
-      // It broke again, and the next that is ready asks again; or it is mute, which shows by probes that do not come back.
-      (error: unknown) => this.logger.debug({ err: error }, 'redis did not take the subscription again'),
+      // Silence follows, and with it another connection.
+      (error: unknown) => this.logger.debug({ err: error }, 'redis did not take the subscription'),
     );
   }
 
@@ -118,7 +101,7 @@ export class RedisSignal {
     const { hub, announcement } = envelope;
     if (hub === this.hub) {
       this.#lastHeard = performance.now();
-      this.#setUp(true);
+      this.#hearsItself();
     } else if (announcement.kind !== 'probe') {
       for (const listener of this.#listeners) listener.onAnnouncement(announcement);
     }
@@ -127,7 +110,7 @@ export class RedisSignal {
   #probe(): void {
     const now = performance.now();
     if (now - this.#lastHeard > SILENCE_MS) {
-      this.#setUp(false);
+      this.#isSilent();
       this.#reset(now);
     }
     this.#send({ kind: 'probe' });
@@ -142,11 +125,29 @@ export class RedisSignal {
     }
   }
 
-  #setUp(up: boolean): void {
-    if (up === this.#up) return;
-    this.#up = up;
-    if (up) this.logger.info('redis is up: changes of other hubs arrive at once');
-    else this.logger.warn('redis is down: changes of other hubs arrive by polling');
-    if (up) for (const listener of this.#listeners) listener.onUp();
+  #hearsItself(): void {
+    const missed = this.#cut || !this.#up;
+    this.#cut = false;
+    if (!this.#up) this.logger.info('redis is up: changes of other hubs arrive at once');
+    this.#up = true;
+    if (missed) for (const listener of this.#listeners) listener.onUp();
   }
+
+  #isSilent(): void {
+    if (this.#up) this.logger.warn('redis is down: changes of other hubs arrive by polling');
+    this.#up = false;
+  }
+}
+
+/**
+ * The subscriber as graphql-redis-subscriptions holds it: it hands on messages to who listens, and asks Redis for nothing.
+ * Its own SUBSCRIBE leaves a rejected promise to nobody where the connection breaks before the answer, and so does the one
+ * that ioredis repeats by itself: either would end the process.
+ */
+function listenerOn(connection: RedisConnection): RedisConnection {
+  const listener = {
+    on: (event: 'message', hear: (channel: string, message: string) => void) => connection.on(event, hear),
+    subscribe: (_channel: string, taken: (error: null) => void) => taken(null),
+  };
+  return listener as unknown as RedisConnection;
 }

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { createLogger, openRedis } from '../../src/platform/platform.js';
 import { openSignal } from '../../src/signal/signal.js';
 import type { Announcement, Signal } from '../../src/signal/signal.js';
+import { startRedisCluster } from '../support/redis-cluster.js';
+import { startRedisWithSentinel } from '../support/redis-sentinel.js';
 import { startRedis } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { sharedRedis } from '../support/shared-redis.js';
-import type { SharedRedis } from '../support/shared-redis.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
 import { rowAt } from './support/parts.js';
@@ -49,16 +50,21 @@ class Hearing {
   }
 }
 
-const kinds = [{ name: 'in this process' }, { name: 'over Redis' }];
+const kinds = [
+  { name: 'in this process', start: () => Promise.resolve(null) },
+  { name: 'over Redis', start: sharedRedis },
+  { name: 'over Redis with Sentinel', start: startRedisWithSentinel },
+  { name: 'over Redis Cluster', start: startRedisCluster },
+];
 
-describe.each(kinds)('the signal $name', ({ name }) => {
-  let redis: SharedRedis | null = null;
+describe.each(kinds)('the signal $name', ({ start }) => {
+  let redis: { readonly url: string; dispose(): Promise<void> } | null = null;
   let logId: string;
   const opened: Hearing[] = [];
 
   beforeAll(async () => {
-    if (name === 'over Redis') redis = await sharedRedis();
-  });
+    redis = await start();
+  }, 60_000);
   beforeEach(() => {
     logId = randomUUID();
   });

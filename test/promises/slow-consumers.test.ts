@@ -50,6 +50,7 @@ describe.each(databaseKinds)('promise 7 on $name', (kind) => {
       DATABASE_URL: database.url,
       TAIL_BYTES: String(8 * MIB),
       PING_MS: '600000',
+      SOCKET_STALLED_MS: '3600000',
       NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}`,
     });
     const stuck = await Promise.all(Array.from({ length: 5 }, () => neverReads(hub.url)));

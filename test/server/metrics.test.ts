@@ -1,24 +1,16 @@
 import { databaseKinds } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
-import { acknowledge, changesOf, follow, publish } from '../support/operations.js';
+import { post } from '../support/client.js';
+import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import { startRedis } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { closedAfterEach } from '../api/support/cleanup.js';
 import { ownHub } from '../api/support/own-hub.js';
+import { metricsOf } from './support/operator.js';
 
-/** Values of Prometheus' text format by their names, labels included as they stand. */
-async function metricsOf(url: string): Promise<Readonly<Record<string, number>>> {
-  const response = await fetch(`${url}/metrics`);
-  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=/);
-  const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return Object.fromEntries(
-    lines.map((line) => [
-      line.slice(0, line.lastIndexOf(' ')),
-      Number(line.slice(line.lastIndexOf(' ') + 1)),
-    ]),
-  );
-}
+const codeOf = async (url: string, variables: object): Promise<unknown> =>
+  (await post(url, ACKNOWLEDGE, variables)).errors?.[0]?.extensions?.code;
 
 describe.each(databaseKinds)('metrics of a hub on $name', (kind) => {
   const hub = ownHub(kind);
@@ -28,7 +20,10 @@ describe.each(databaseKinds)('metrics of a hub on $name', (kind) => {
     expect(await metricsOf(hub.url)).toMatchObject({
       ...{ tidemark_changes_appended_total: 0, tidemark_commit_seconds_count: 0, tidemark_subscriptions: 0 },
       ...{ tidemark_batches_delivered_total: 0, tidemark_changes_delivered_total: 0 },
-      ...{ tidemark_acknowledgements_total: 0, tidemark_feed_position: 0 },
+      ...{ tidemark_acknowledgements_total: 0, tidemark_feed_position: 0, tidemark_migrations_pending: 0 },
+      ...{ tidemark_poll_interval_seconds: 0.25, tidemark_publish_waiting_changes: 0 },
+      ...{ tidemark_publish_waiting_bytes: 0, tidemark_acknowledgement_oldest_seconds: 0 },
+      tidemark_acknowledgements_failing: 0,
       ...{ 'tidemark_signal_state{state="in-process"}': 1, 'tidemark_signal_state{state="down"}': 0 },
     });
     const consumer = kept(follow(hub.url, { consumer: 'watch "er"\\', startAt: 'EARLIEST', batchSize: 2 }));
@@ -68,6 +63,24 @@ describe.each(databaseKinds)('metrics of a hub on $name', (kind) => {
         }),
       { what: 'the metrics to tell of the acknowledgement' },
     );
+  });
+
+  it('count the acknowledgements that were written, and none that was refused', async () => {
+    const count = async (): Promise<number> =>
+      (await metricsOf(hub.url)).tidemark_acknowledgements_total ?? 0;
+    const before = await count();
+    const first = kept(follow(hub.url, { consumer: 'counted', startAt: 'EARLIEST' }));
+    await first.received(2);
+    const batch = first.messages.at(-1)?.changes;
+    const cursor = batch?.cursor ?? '';
+    const second = kept(follow(hub.url, { consumer: 'counted' }));
+    await second.received(2);
+    expect(await codeOf(hub.url, { consumer: 'nobody', cursor })).toBe('CONSUMER_NOT_FOUND');
+    const stale = { consumer: 'counted', cursor, session: batch?.session };
+    expect(await codeOf(hub.url, stale)).toBe('CONSUMER_TAKEN_OVER');
+    expect((await count()) - before).toBe(0);
+    await acknowledge(hub.url, 'counted', cursor);
+    expect((await count()) - before).toBe(1);
   });
 
   it('tell of the process as well', async () => {

@@ -68,6 +68,11 @@ describe.each(databaseKinds)('SIGTERM to a hub on $name', (kind) => {
 
   it('is an orderly stop also while nothing happens, and twice is as once', async () => {
     hub.process.signal('SIGTERM');
+    // Sent at once, the two would reach the process as one.
+    await eventually(() => hub.process.output.includes('stopping'), {
+      what: 'the stop to begin',
+      intervalMs: 1,
+    });
     hub.process.signal('SIGTERM');
     expect(await hub.process.closed).toEqual({ code: 0, signal: null });
     const lines = hub.process.output.trim().split('\n');

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -11,7 +11,11 @@ import { findRedisBinary, type RedisBinary } from './redis-binary.js';
 export interface RedisOptions {
   /** Further arguments of `redis-server`, such as `['--appendonly', 'yes']`. */
   args?: readonly string[];
+  /** A configuration file of its own, which it may rewrite, as a Sentinel does. */
+  config?: string;
 }
+
+const CONFIG_FILE = 'redis.conf';
 
 const START_ATTEMPTS = 3;
 
@@ -31,7 +35,8 @@ export class RedisServer {
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
     const local = ['--bind', '127.0.0.1', '--port', String(port), '--dir', directory, '--daemonize', 'no'];
-    this.#args = [...local, '--save', '', '--appendonly', 'no', ...(options.args ?? [])];
+    const file = options.config === undefined ? [] : [path.join(directory, CONFIG_FILE)];
+    this.#args = [...file, ...local, '--save', '', '--appendonly', 'no', ...(options.args ?? [])];
     this.#release = guard({ kind: 'directory', path: directory });
   }
 
@@ -85,6 +90,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   const binary = await findRedisBinary();
   for (let attempt = 1; ; attempt += 1) {
     const directory = await mkdtemp(path.join(tmpdir(), 'tidemark-redis-'));
+    if (options.config !== undefined) await writeFile(path.join(directory, CONFIG_FILE), options.config);
     const server = new RedisServer(binary, directory, await freePort(), options);
     try {
       await server.start();

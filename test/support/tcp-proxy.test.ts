@@ -47,6 +47,20 @@ describe('startTcpProxy', () => {
     expect(proxy.accepted).toBe(2);
   });
 
+  it('throws away the answers to clients that asked for something, and no others', async () => {
+    const asked = await peer(proxy.port);
+    const other = await peer(proxy.port);
+    await Promise.all([asked.echoes('subscribe me'), other.echoes('hi')]);
+    proxy.swallowAnswersTo('subscribe');
+    asked.socket.write('lost');
+    const late = await peer(proxy.port);
+    late.socket.write('subscribe me too');
+    await other.echoes(' there');
+    proxy.swallowAnswersTo(null);
+    await (await peer(proxy.port)).echoes('subscribe me as well');
+    expect([asked.received(), late.received()].map(String)).toEqual(['subscribe me', '']);
+  });
+
   it('holds bytes back while paused, with the sockets open, and passes them in order after', async () => {
     const client = await peer(proxy.port);
     await client.echoes('a');

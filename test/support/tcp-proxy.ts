@@ -16,7 +16,11 @@ interface Link {
   upstream: Socket;
   toTarget: TcpPipe;
   toClient: TcpPipe;
+  /** The first words of the client. */
+  opening: Buffer;
 }
+
+const OPENING_BYTES = 4 * 1024;
 
 /** A link to a server that a test can cut, halt and slow, without the server or its client knowing. */
 export class TcpProxy {
@@ -26,6 +30,7 @@ export class TcpProxy {
   readonly #target: Required<ProxyTarget>;
   readonly #links = new Set<Link>();
   readonly #stalled = { toTarget: false, toClient: false };
+  #swallowsAnswersTo: Buffer | null = null;
   #server: Server | undefined;
   #delayMs = 0;
   #accepted = 0;
@@ -94,6 +99,15 @@ export class TcpProxy {
     this.#setStalled('both', false);
   }
 
+  /**
+   * Throws away all that the target sends on connections whose client has sent `request` among its first words, on open
+   * ones and on new ones; null spares connections to come. What was thrown away stays lost, and so does such a connection.
+   */
+  swallowAnswersTo(request: string | null): void {
+    this.#swallowsAnswersTo = request === null ? null : Buffer.from(request);
+    for (const link of this.#links) this.#swallow(link);
+  }
+
   /** Adds a delay each way to the bytes read from now on. */
   delay(ms: number): void {
     this.#delayMs = ms;
@@ -137,6 +151,11 @@ export class TcpProxy {
     }
   }
 
+  #swallow(link: Link): void {
+    const request = this.#swallowsAnswersTo;
+    if (request !== null && link.opening.includes(request)) link.toClient.drops = () => true;
+  }
+
   #accept(client: Socket): void {
     this.#accepted += 1;
     const upstream = connect({ ...this.#target, allowHalfOpen: true });
@@ -150,9 +169,15 @@ export class TcpProxy {
       upstream,
       toTarget: pipe(client, upstream, 'toTarget'),
       toClient: pipe(upstream, client, 'toClient'),
+      opening: Buffer.alloc(0),
     };
     link.toClient.drops = this.#drops;
     this.#links.add(link);
+    client.on('data', (chunk: Buffer) => {
+      if (link.opening.length >= OPENING_BYTES) return;
+      link.opening = Buffer.concat([link.opening, chunk]);
+      this.#swallow(link);
+    });
     const forget = (): void => {
       if (!client.destroyed || !upstream.destroyed || !this.#links.delete(link)) return;
       this.#dropped += link.toClient.dropped;

@@ -7,7 +7,22 @@ const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   HOST: [],
   PORT: ['x', '-1', '65536', '1.5', '80 81', '0x50', '1e3', '9'.repeat(16)],
   DATABASE_URL: ['tidemark.db', 'sqlite:', 'sqlite::memory:', 'mysql://host/db', 'postgres://', '/tmp/a.db'],
-  REDIS_URL: ['localhost:6379', 'http://localhost', 'redis://', 'redis'],
+  REDIS_URL: [
+    ...['localhost:6379', 'http://localhost', 'redis://', 'redis', 'redis://a:1,b:2', 'redis+magic://h/m'],
+    ...[
+      'redis+sentinel://h:26379',
+      'redis+sentinel:///m',
+      'redis+sentinel://h/m/x',
+      'redis+sentinel://h/m?a=b',
+    ],
+    ...['redis+sentinel://%zz@h/m', 'redis+cluster://', 'redis+cluster://h:7000/1', 'redis+cluster://h:x'],
+    ...[
+      'redis+cluster://h:70000',
+      'redis+cluster://a,,b',
+      'redis+cluster://h:7000?a=b',
+      'redis+cluster://[::1',
+    ],
+  ],
   LOG_LEVEL: ['loud', 'INFO', 'warning'],
   MAX_BODY_BYTES: ['1023', 'x', '4MiB', '1073741825'],
   MAX_CHANGES_PER_CALL: ['0', '5001', '-5'],
@@ -22,6 +37,7 @@ const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   TAIL_BYTES: ['-1', 'all'],
   DATABASE_POOL: ['1', '1001'],
   SOCKET_BUFFER_BYTES: ['1023'],
+  SOCKET_STALLED_MS: ['99', '3600001'],
   PING_MS: ['99', '3600001'],
   RETRY_FIRST_MS: ['0', '86400001'],
   RETRY_LONGEST_MS: ['0', '604800001', '1h'],
@@ -53,6 +69,7 @@ describe('the configuration', () => {
       ...{ MAX_WAITING_CHANGES: '1', MAX_WAITING_BYTES: '2', POLL_MS: '10', TAIL_BYTES: '0' },
       ...{ DATABASE_POOL: '2', SOCKET_BUFFER_BYTES: '1024', PING_MS: '100', DRAIN_MS: '0' },
       ...{ RETRY_FIRST_MS: '5', RETRY_LONGEST_MS: '6' },
+      SOCKET_STALLED_MS: '200',
     });
     expect(config).toEqual({
       ...{
@@ -68,6 +85,7 @@ describe('the configuration', () => {
       },
       backoff: { firstMs: 5, longestMs: 6 },
       ...{ pollMs: 10, tailBytes: 0, poolSize: 2, socketBufferBytes: 1_024, pingMs: 100, drainMs: 0 },
+      socketStalledMs: 200,
     });
   });
 

@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { NetConnectOpts, Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { eventually } from '../../support/wait.js';
 import type { Answer, GraphQLFailure } from '../../support/client.js';
@@ -15,7 +17,10 @@ export class RawSocket {
   readonly frames: Frame[] = [];
   closed: { readonly code: number; readonly reason: string } | null = null;
 
-  private constructor(readonly socket: WebSocket) {
+  private constructor(
+    readonly socket: WebSocket,
+    readonly connection: Socket,
+  ) {
     socket.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as Frame));
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: reason.toString() };
@@ -29,7 +34,18 @@ export class RawSocket {
     protocols: string | string[] = 'graphql-transport-ws',
     path = '/graphql',
   ): Promise<RawSocket> {
-    const raw = new RawSocket(new WebSocket(`${url.replace('http', 'ws')}${path}`, protocols));
+    const connections: Socket[] = [];
+    const createConnection = (options: NetConnectOpts): Socket => {
+      const connection = connect(options);
+      connections.push(connection);
+      return connection;
+    };
+    const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, protocols, {
+      createConnection: createConnection as typeof connect,
+    });
+    const [connection] = connections;
+    if (!connection) throw new Error('The WebSocket opened no connection.');
+    const raw = new RawSocket(socket, connection);
     await once(raw.socket, 'open');
     return raw;
   }
@@ -57,6 +73,28 @@ export class RawSocket {
   /** Waits until the hub closed the socket; answers how. */
   close(): Promise<{ readonly code: number; readonly reason: string }> {
     return eventually(() => this.closed, { what: 'the socket to be closed' });
+  }
+
+  /** Takes nothing more from the connection: what is sent stays in the system's buffers. */
+  stopReading(): void {
+    this.socket.pause();
+  }
+
+  readOn(): void {
+    this.socket.resume();
+  }
+
+  /** Reads slowly but steadily: what the system hands out at once, every so many milliseconds. Answers how to end it. */
+  sip(everyMs: number): () => void {
+    const enough = (): void => this.socket.pause();
+    this.socket.pause();
+    this.connection.on('data', enough);
+    const timer = setInterval(() => this.socket.resume(), everyMs);
+    return () => {
+      clearInterval(timer);
+      this.connection.off('data', enough);
+      this.socket.resume();
+    };
   }
 
   /** Breaks the connection off. */

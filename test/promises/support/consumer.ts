@@ -86,7 +86,7 @@ export class RestlessConsumer {
  * change that was known to be acknowledged before it began, and all of them together everything.
  */
 export function expectNothingSkipped(
-  consumer: RestlessConsumer,
+  consumer: { readonly sessions: readonly SessionRecord[] },
   expected: readonly string[],
   positionOf: (cursor: string) => number,
 ): void {
