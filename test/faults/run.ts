@@ -33,8 +33,9 @@ const kinds = values.faults?.split(',').map((kind) => kind.trim());
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-function tell({ seed, figures, violations, saved }: RoundVerdict, seconds: number): void {
-  print(`round of seed ${seed}, ${seconds.toFixed(0)} s`);
+function tell({ seed, figures, phases, violations, saved }: RoundVerdict, seconds: number): void {
+  const parts = Object.entries(phases).map(([phase, ms]) => `${phase} ${(ms / 1_000).toFixed(1)}`);
+  print(`round of seed ${seed}, ${seconds.toFixed(0)} s (${parts.join(', ')})`);
   for (const [name, value] of figureRows(figures)) print(`  ${name.padEnd(40)} ${value}`);
   print(`  ${violations.length} violations`);
   for (const { invariant, sentence, at } of violations.slice(0, SHOWN)) {

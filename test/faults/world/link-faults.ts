@@ -16,7 +16,7 @@ interface LinkFault {
 
 /** A hub that is down has no connections that something could happen to; it comes back soon. */
 const connected = (link: TcpProxy): Promise<unknown> =>
-  eventually(() => link.connections > 0, { what: 'a connection', timeoutMs: 4_000 }).catch(() => null);
+  eventually(() => link.connections > 0, { what: 'a connection', timeoutMs: 10_000 }).catch(() => null);
 
 const LINK_FAULTS: readonly LinkFault[] = [
   {

@@ -37,7 +37,15 @@ export interface Round {
   readonly violations: readonly Violation[];
   /** What the hubs wrote. */
   readonly output: string;
+  /** How long each part took, in milliseconds. */
+  readonly phases: Readonly<Record<Phase, number>>;
 }
+
+/**
+ * start: until all hubs are ready; faults: as long as there are any; ready: until all hubs are so again; calls: until every
+ * call was answered; drain: until every consumer came to the end; rejections: until everything rejected was settled.
+ */
+export type Phase = 'start' | 'faults' | 'ready' | 'calls' | 'drain' | 'rejections';
 
 /** Sources and the producers that speak for them. */
 const PRODUCERS = ['crm', 'crm', 'erp', 'erp', 'shop', 'shop'] as const;
@@ -52,17 +60,20 @@ const LAST_DROP_MS = 1_500;
 
 /** Runs hubs, sources, consumers and faults for a time, lets everything come to rest, and answers what was recorded. */
 export async function runRound(options: RoundOptions): Promise<Round> {
+  const begun = performance.now();
   const cluster = await Cluster.start(options.hubArguments, options.begin);
   const { logId, head } = await cluster.log();
   const gossip = new Gossip(cluster.redis.url, `tidemark:${logId}`);
   const world: World = { cluster, gossip, sourceClock: new SourceClock() };
   const round = new RunningRound(world, options);
+  round.phases.start = performance.now() - begun;
   try {
     const hubs = cluster.hubs.map((hub) => hub.name);
     round.recorder.add({ kind: 'start', seed: options.seed, logId, head, hubs });
     await round.run();
     const output = cluster.hubs.map((hub) => `── ${hub.name}\n${hub.output}`).join('\n');
-    return { seed: options.seed, history: round.recorder.entries, violations: round.violations, output };
+    const { recorder, violations, phases } = round;
+    return { seed: options.seed, history: recorder.entries, violations, output, phases };
   } finally {
     round.abandon();
     gossip.close();
@@ -73,6 +84,9 @@ export async function runRound(options: RoundOptions): Promise<Round> {
 class RunningRound {
   readonly recorder = new Recorder();
   readonly violations: Violation[] = [];
+  readonly phases: Record<Phase, number> = {
+    ...{ start: 0, faults: 0, ready: 0, calls: 0, drain: 0, rejections: 0 },
+  };
   readonly #producers: readonly Producer[];
   readonly #consumers: readonly Consumer[];
   readonly #adversary: Adversary;
@@ -107,16 +121,17 @@ class RunningRound {
     const producing = Promise.all(this.#producers.map((producer) => producer.run()));
     await sleep(HEAD_START_MS);
     const consuming = Promise.all(this.#consumers.map((consumer) => consumer.run()));
-    await this.#adversary.run(performance.now() + minutes * 60_000);
-    await this.#expectReady();
+    await this.#timed('faults', this.#adversary.run(performance.now() + minutes * 60_000));
+    await this.#timed('ready', this.#expectReady());
     // Nothing follows the last changes that would tell of them: they must be found without.
     const dropping = this.#adversary.last('drop hints', LAST_DROP_MS);
     for (const producer of this.#producers) producer.stop(performance.now() + this.#settleMs);
-    const answered = await producing;
+    const answered = await this.#timed('calls', producing);
     await dropping;
     if (answered.includes(false))
       this.#found('fault not undone', 'A call was not answered after all faults were over.');
-    await this.#drain();
+    await this.#timed('drain', this.#drain());
+    await this.#timed('rejections', this.#settleRejections());
     for (const consumer of this.#consumers) consumer.stop();
     await consuming;
     await this.#readFinalState();
@@ -158,9 +173,19 @@ class RunningRound {
     await eventually(() => this.#consumers.every((consumer) => consumer.isAt(head)), {
       ...{ what: 'all consumers to come to the end', timeoutMs: this.#settleMs, intervalMs: 100 },
     }).catch(() => undefined);
+  }
+
+  async #settleRejections(): Promise<void> {
     await eventually(async () => (await this.world.cluster.waitingRejections()) === 0, {
       ...{ what: 'all that was rejected to be settled', timeoutMs: this.#settleMs, intervalMs: 200 },
     }).catch(() => undefined);
+  }
+
+  async #timed<T>(phase: Phase, work: Promise<T>): Promise<T> {
+    const begun = performance.now();
+    const result = await work;
+    this.phases[phase] = performance.now() - begun;
+    return result;
   }
 
   async #readFinalState(): Promise<void> {

@@ -6,12 +6,14 @@ import type { Violation } from '../checker/check.js';
 import { figures } from '../checker/figures.js';
 import type { Figures } from '../checker/figures.js';
 import { saveHistory } from '../history.js';
-import type { Round } from './round.js';
+import type { Phase, Round } from './round.js';
 
 /** What is to be said of a round. */
 export interface RoundVerdict {
   readonly seed: number;
   readonly figures: Figures;
+  /** How long each part of the round took, in milliseconds. */
+  readonly phases: Readonly<Record<Phase, number>>;
   readonly violations: readonly Violation[];
   /** Where the history of a round with violations was saved; null: there were none. */
   readonly saved: string | null;
@@ -19,9 +21,10 @@ export interface RoundVerdict {
 
 /** Checks a round; one with violations is saved, its history and what the hubs wrote, for the one who looks into it. */
 export function judge(round: Round): RoundVerdict {
-  const { seed, history } = round;
+  const { seed, history, phases } = round;
   const violations = [...round.violations, ...check(history)];
-  return { seed, figures: figures(history), violations, saved: violations.length > 0 ? save(round) : null };
+  const saved = violations.length > 0 ? save(round) : null;
+  return { seed, figures: figures(history), phases, violations, saved };
 }
 
 function save({ seed, history, output }: Round): string {
