@@ -10,6 +10,11 @@ const MIGRATION_LOCK = 7_464_711_077;
 const CONNECT_MS = 5_000;
 /** The same for one statement; the server's own limit is a little lower, so that it ends the statement too. */
 const QUERY_MS = 15_000;
+/**
+ * A transaction in which nothing is asked for so long is ended by the server: a hub that stands still, or that is gone
+ * without a word, would hold the log's lock, and with it every other hub, until TCP finds out, which takes hours.
+ */
+const IDLE_TRANSACTION_MS = 10_000;
 
 /**
  * A PostgreSQL database behind a pool of connections.
@@ -41,7 +46,10 @@ export class PostgresDatabase implements DatabaseBase {
       poolSize: options.poolSize,
       connectTimeoutMS: CONNECT_MS,
       poolErrorHandler: options.onLost,
-      extra: { statement_timeout: QUERY_MS - 1_000, query_timeout: QUERY_MS, keepAlive: true },
+      extra: {
+        ...{ statement_timeout: QUERY_MS - 1_000, query_timeout: QUERY_MS, keepAlive: true },
+        idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+      },
       entities: tables.flatMap((set) => [...set.entities('postgres')]),
       migrations: tables.flatMap((set) => [...set.migrations]),
       migrationsTransactionMode: 'all',
@@ -161,15 +169,15 @@ function hearErrors(connection: PoolClient): void {
 
 /**
  * Whether an error says that the server or the way to it is gone, or that it cannot take work now: no SQLSTATE (socket
- * errors, time-outs), class 08 (connection), 53 (out of resources), 57 (operator intervention), 58 (system error), and a
- * server that turned read-only (25006).
+ * errors, time-outs), class 08 (connection), 53 (out of resources), 57 (operator intervention), 58 (system error),
+ * a server that turned read-only (25006), and a transaction that it ended since nothing was asked in it for long (25P03).
  * Source: PostgreSQL manual, appendix A.
  */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof HubError) return false;
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return /^(08|53|57|58|25006)/.test(code);
+  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return /^(08|53|57|58|25006|25P03)/.test(code);
   if (typeof code === 'string') return /^E[A-Z]+$/.test(code);
   return /timeout|terminated|not queryable|Client was closed|Cannot use a pool|connection/i.test(
     error.message,
