@@ -28,8 +28,8 @@ export interface Plant {
   readonly begin?: bigint;
 }
 
-/** Whatever happens while the hubs run in peace, so that a plant has only its own trouble. */
-const QUIET = ['jump source clock'];
+/** No faults: sources and consumers are trouble enough. */
+const QUIET: readonly string[] = [];
 const APPEND = 'log/postgres-append.js';
 
 /** What plants of a log that may have holes need: a tail that takes what is there. */
@@ -38,6 +38,13 @@ const TAIL_TAKES_HOLES: Edit = {
   find: "throw new Error(`Change ${change.row.position} does not follow the tail's end at ${this.head}.`);",
   put: `if (change.row.position <= this.head) continue;
     this.#changes = []; this.#first = 0; this.#bytes = 0;`,
+};
+
+/** A disk that takes its time: what happens around a commit is more likely to happen in the middle of one. */
+const SLOW_DISK: Edit = {
+  file: APPEND,
+  find: "await connection.query('commit');\n        }\n        catch (error) {",
+  put: "await new Promise((resolve) => setTimeout(resolve, 40)); await connection.query('commit');\n } catch (error) {",
 };
 
 export const plants: readonly Plant[] = [
@@ -102,11 +109,12 @@ export const plants: readonly Plant[] = [
     copies: 'stroom#5772',
     kinds: QUIET,
     caughtBy: ['one live session', 'stale session', 'refused for nothing', 'not drained'],
+    minutes: 0.4,
     edits: [
       {
         file: 'ack/consumer-store.js',
         find: 'update consumer set epoch = epoch + 1,',
-        put: `update consumer set epoch = \${Date.now() + (Number(process.env.PORT) % 7) * 3_600_000},`,
+        put: `update consumer set epoch = \${Date.now() + (Number(process.env.PORT) % 23) * 3_600_000},`,
       },
     ],
   },
@@ -227,12 +235,7 @@ export const plants: readonly Plant[] = [
     kinds: ['kill hub', 'cut database link', 'terminate database connections', 'kill database'],
     caughtBy: ['lost publish', 'altered publish', 'one id, one record'],
     edits: [
-      {
-        file: APPEND,
-        find: "await connection.query('commit');\n        }\n        catch (error) {",
-        // A disk that takes its time.
-        put: "await new Promise((resolve) => setTimeout(resolve, 40)); await connection.query('commit');\n } catch (error) {",
-      },
+      SLOW_DISK,
       {
         file: 'publish/publish.js',
         find: 'return { changes: plan.rows, value: { outcomes, changes: plan.changes } };',
@@ -254,11 +257,12 @@ export const plants: readonly Plant[] = [
       'cursor ran ahead',
       'positions without gaps',
     ],
+    minutes: 0.4,
     edits: [
       {
-        file: APPEND,
-        find: "'begin; select position, recorded_at from log_head where one = 1 for update'",
-        put: "'begin; select position, recorded_at from log_head where one = 1 for update; set local synchronous_commit = off'",
+        file: 'platform/postgres.js',
+        find: 'extra: { statement_timeout',
+        put: "extra: { options: '-c synchronous_commit=off', statement_timeout",
       },
     ],
   },
@@ -268,7 +272,9 @@ export const plants: readonly Plant[] = [
     copies: 'nats-server#6415',
     kinds: ['cut database link', 'terminate database connections', 'kill database', 'refuse database link'],
     caughtBy: ['lost publish', 'one id, one record', 'altered publish'],
+    minutes: 0.5,
     edits: [
+      SLOW_DISK,
       {
         file: 'publish/plan.js',
         find: 'return row && new Change(row);',
@@ -295,7 +301,7 @@ export const plants: readonly Plant[] = [
         put: `onSent: (changes) => {
               this.options.telemetry.delivered(changes);
               if (changes === 0 && name !== null)
-                this.options.consumers.acknowledge(name, session.sent, null).catch(() => undefined);
+                this.options.consumers.acknowledge(name, { position: session.sent, attempt: null }, null).catch(() => undefined);
             },`,
       },
     ],
