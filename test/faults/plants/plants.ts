@@ -170,6 +170,14 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'feed/playback.js',
+        find: 'const page = await this.#page(limit);',
+        // A snapshot that takes its time, so that something is written meanwhile.
+        put: `if (this.place.snapshotUntil !== null && this.position < this.place.snapshotUntil)
+            await new Promise((resolve) => setTimeout(resolve, 200));
+          const page = await this.#page(limit);`,
+      },
+      {
+        file: 'feed/playback.js',
         find: 'this.position = page.through;',
         put: `const { snapshotUntil } = this.place;
           const over = snapshotUntil !== null && this.position < snapshotUntil && page.through >= snapshotUntil;

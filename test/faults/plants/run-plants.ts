@@ -4,13 +4,16 @@ import { check } from '../checker/check.js';
 import { faultsWithoutEffect } from '../checker/figures.js';
 import { runRound } from '../world/round.js';
 import type { HubArguments } from '../world/cluster.js';
-import { plants } from './plants.js';
+import { notApplicable, plants } from './plants.js';
 import type { Plant } from './plants.js';
 
 const REGISTER = fileURLToPath(new URL('register.mjs', import.meta.url));
 /** A round of a plant is short, and so is what it gets to come to rest: a hub with a bug may never. */
 const MINUTES = 0.2;
 const SETTLE_MS = 8_000;
+
+/** Characters of an example that are shown. */
+const EXAMPLE = 300;
 
 export interface PlantVerdict {
   readonly name: string;
@@ -107,4 +110,27 @@ export async function runControls(seed: number): Promise<ControlVerdict[]> {
       why: `${told} faults without an effect, ${blamed} violations`,
     },
   ];
+}
+
+/**
+ * Runs plants and controls and tells of each; answers whether every plant was caught and every control held.
+ * @param names of plants; none: all
+ */
+export async function tellPlants(
+  names: readonly string[],
+  seed: number,
+  print: (line: string) => void,
+): Promise<boolean> {
+  const verdicts = await runPlants(names, seed, ({ name, what, caught, example, reported, seconds }) => {
+    print(`${caught ? '✓ caught' : '✗ missed'} ${name} (${seconds} s): ${what}`);
+    if (example !== null) print(`    ${example.slice(0, EXAMPLE)}`);
+    const all = Object.entries(reported).map(([invariant, n]) => `${invariant} ${n}`);
+    if (all.length > 0) print(`    ${all.join(', ')}`);
+  });
+  const controls = await runControls(seed);
+  for (const { name, held, why } of controls) print(`${held ? '✓' : '✗'} control: ${name} (${why})`);
+  for (const [name, why] of Object.entries(notApplicable)) print(`– ${name}: ${why}`);
+  const caught = verdicts.filter((verdict) => verdict.caught).length;
+  print(`mutation score: ${caught} of ${verdicts.length} plants caught`);
+  return caught === verdicts.length && controls.every(({ held }) => held);
 }
