@@ -1,11 +1,13 @@
 /** Runs the bench with a bug in the hub, one round a plant, and says which the checker caught: the mutation score. */
 import { fileURLToPath } from 'node:url';
 import { check } from '../checker/check.js';
+import type { Violation } from '../checker/check.js';
 import { faultsWithoutEffect } from '../checker/figures.js';
 import { runRound } from '../world/round.js';
 import type { HubArguments } from '../world/cluster.js';
-import { notApplicable, plants } from './plants.js';
-import type { Plant } from './plants.js';
+import { notApplicable } from './plant.js';
+import type { Plant } from './plant.js';
+import { plants } from './plants.js';
 
 const REGISTER = fileURLToPath(new URL('register.mjs', import.meta.url));
 /** A round of a plant is short, and so is what it gets to come to rest: a hub with a bug may never. */
@@ -76,6 +78,10 @@ async function runPlant(plant: Plant, seed: number): Promise<PlantVerdict> {
   };
 }
 
+/** The first violation, for people. */
+const exampleOf = (found: readonly Violation[]): string =>
+  found[0] ? `: ${found[0].invariant}: ${found[0].sentence.slice(0, EXAMPLE)}` : '';
+
 /** What must raise no false alarm. */
 export interface ControlVerdict {
   readonly name: string;
@@ -102,7 +108,7 @@ export async function runControls(seed: number): Promise<ControlVerdict[]> {
     {
       name: 'B23: a timeout is unknown',
       held: found.length === 0 && silent > 0,
-      why: `${silent} calls without an answer, ${found.length} violations`,
+      why: `${silent} calls without an answer, ${found.length} violations${exampleOf(found)}`,
     },
     {
       name: 'hint dropper disabled',
