@@ -1,16 +1,21 @@
 /** Runs the bench with a bug in the hub, one round a plant, and says which the checker caught: the mutation score. */
 import { fileURLToPath } from 'node:url';
 import { check } from '../checker/check.js';
+import type { Violation } from '../checker/check.js';
 import { faultsWithoutEffect } from '../checker/figures.js';
 import { runRound } from '../world/round.js';
 import type { HubArguments } from '../world/cluster.js';
+import { notApplicable } from './plant.js';
+import type { Plant } from './plant.js';
 import { plants } from './plants.js';
-import type { Plant } from './plants.js';
 
 const REGISTER = fileURLToPath(new URL('register.mjs', import.meta.url));
 /** A round of a plant is short, and so is what it gets to come to rest: a hub with a bug may never. */
 const MINUTES = 0.2;
 const SETTLE_MS = 8_000;
+
+/** Characters of an example that are shown. */
+const EXAMPLE = 300;
 
 export interface PlantVerdict {
   readonly name: string;
@@ -73,6 +78,10 @@ async function runPlant(plant: Plant, seed: number): Promise<PlantVerdict> {
   };
 }
 
+/** The first violation, for people. */
+const exampleOf = (found: readonly Violation[]): string =>
+  found[0] ? `: ${found[0].invariant}: ${found[0].sentence.slice(0, EXAMPLE)}` : '';
+
 /** What must raise no false alarm. */
 export interface ControlVerdict {
   readonly name: string;
@@ -99,7 +108,7 @@ export async function runControls(seed: number): Promise<ControlVerdict[]> {
     {
       name: 'B23: a timeout is unknown',
       held: found.length === 0 && silent > 0,
-      why: `${silent} calls without an answer, ${found.length} violations`,
+      why: `${silent} calls without an answer, ${found.length} violations${exampleOf(found)}`,
     },
     {
       name: 'hint dropper disabled',
@@ -107,4 +116,27 @@ export async function runControls(seed: number): Promise<ControlVerdict[]> {
       why: `${told} faults without an effect, ${blamed} violations`,
     },
   ];
+}
+
+/**
+ * Runs plants and controls and tells of each; answers whether every plant was caught and every control held.
+ * @param names of plants; none: all
+ */
+export async function tellPlants(
+  names: readonly string[],
+  seed: number,
+  print: (line: string) => void,
+): Promise<boolean> {
+  const verdicts = await runPlants(names, seed, ({ name, what, caught, example, reported, seconds }) => {
+    print(`${caught ? '✓ caught' : '✗ missed'} ${name} (${seconds} s): ${what}`);
+    if (example !== null) print(`    ${example.slice(0, EXAMPLE)}`);
+    const all = Object.entries(reported).map(([invariant, n]) => `${invariant} ${n}`);
+    if (all.length > 0) print(`    ${all.join(', ')}`);
+  });
+  const controls = await runControls(seed);
+  for (const { name, held, why } of controls) print(`${held ? '✓' : '✗'} control: ${name} (${why})`);
+  for (const [name, why] of Object.entries(notApplicable)) print(`– ${name}: ${why}`);
+  const caught = verdicts.filter((verdict) => verdict.caught).length;
+  print(`mutation score: ${caught} of ${verdicts.length} plants caught`);
+  return caught === verdicts.length && controls.every(({ held }) => held);
 }

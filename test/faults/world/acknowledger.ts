@@ -12,6 +12,9 @@ const ACKNOWLEDGE = `mutation ($consumer: ID!, $cursor: Cursor!, $session: ID) {
 /** Batches that were settled and may be acknowledged once more. */
 const OLD = 30;
 
+/** Batches beside the log's order that are acknowledged at once. */
+const ASIDES = 8;
+
 /** A batch that was received, and the hub that sent it. */
 export interface Received {
   readonly entry: BatchEntry;
@@ -31,7 +34,7 @@ export class Acknowledger {
   cursor: string | null = null;
   #open: Received[] = [];
   /** Batches beside the log's order, each to be acknowledged by its own cursor. */
-  #again: Received[] = [];
+  #asides: Received[] = [];
   #old: Received[] = [];
   #hurrying = false;
   #stopped = false;
@@ -39,7 +42,7 @@ export class Acknowledger {
   constructor(readonly options: AcknowledgerOptions) {}
 
   received(batch: Received): void {
-    if (mayBeAside(batch.entry)) this.#again.push(batch);
+    if (mayBeAside(batch.entry)) this.#asides.push(batch);
     else this.#open.push(batch);
   }
 
@@ -53,6 +56,10 @@ export class Acknowledger {
   }
 
   async run(): Promise<void> {
+    await Promise.all([this.#moveOn(), this.#settleAsides()]);
+  }
+
+  async #moveOn(): Promise<void> {
     const { dice } = this.options;
     while (!this.#stopped) {
       await sleep(this.#hurrying ? 50 : dice.between(20, 250));
@@ -61,9 +68,17 @@ export class Acknowledger {
     }
   }
 
+  /** None stands for another here, so some go at once: else the window would be full of them. */
+  async #settleAsides(): Promise<void> {
+    const { dice } = this.options;
+    while (!this.#stopped) {
+      await sleep(this.#hurrying ? 20 : dice.between(20, 100));
+      await Promise.all(this.#asides.slice(0, ASIDES).map((batch) => this.#acknowledge(batch)));
+    }
+  }
+
   #choose(): Received | undefined {
     const { dice } = this.options;
-    if (this.#again.length > 0 && dice.chance(0.5)) return dice.pick(this.#again);
     if (this.#hurrying) return this.#open.at(-1);
     if (this.#old.length > 0 && dice.chance(0.05)) return dice.pick(this.#old);
     if (this.#open.length === 0) return undefined;
@@ -88,22 +103,21 @@ export class Acknowledger {
 
   #settle(batch: Received, outcome: AcknowledgeEntry['outcome']): void {
     if (outcome.kind === 'ok') this.cursor = outcome.value.cursor;
-    const { connection } = batch.entry;
-    if (this.#again.includes(batch)) {
-      if (outcome.kind === 'ok' || (outcome.kind === 'fail' && !outcome.retryable)) {
-        this.#again = this.#again.filter((one) => one !== batch);
-      }
-      return;
-    }
+    const { connection, session } = batch.entry;
+    // Taken over, or sought away: nothing of that session counts any more.
+    const isRefused = outcome.kind === 'fail' && !outcome.retryable;
+    const isOver = (one: Received): boolean =>
+      one === batch ? outcome.kind === 'ok' || isRefused : isRefused && one.entry.session === session;
     const place = this.#open.indexOf(batch);
-    const isSettled = (one: Received, i: number): boolean => {
-      if (outcome.kind === 'ok') return i <= place && one.entry.connection === connection;
-      // Taken over, or sought away: nothing of that session counts any more.
-      return outcome.kind === 'fail' && !outcome.retryable && one.entry.session === batch.entry.session;
-    };
-    const settled = this.#open.filter(isSettled);
+    const isPassed = (one: Received, i: number): boolean =>
+      outcome.kind === 'ok' && i <= place && one.entry.connection === connection;
+    const settled = [
+      ...this.#open.filter((one, i) => isOver(one) || isPassed(one, i)),
+      ...this.#asides.filter((one) => isOver(one)),
+    ];
     if (settled.length === 0) return;
     this.#open = this.#open.filter((one) => !settled.includes(one));
+    this.#asides = this.#asides.filter((one) => !settled.includes(one));
     this.#old = [...this.#old, ...settled].slice(-OLD);
   }
 

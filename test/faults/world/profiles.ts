@@ -109,12 +109,12 @@ export const PROFILES: readonly Profile[] = [
       batchSize: 10,
       maxInFlight: 80,
     },
-    habits: { acknowledges: 'anywhere', rejects: 0.15, crashes: 0.01, takesOver: 0.01 },
+    habits: { acknowledges: 'anywhere', rejects: 0.06, crashes: 0.01, takesOver: 0.01 },
   },
   {
-    ...{ name: 'picky', startAt: 'LATEST', batchSize: 4, maxInFlight: 24 },
+    ...{ name: 'picky', startAt: 'LATEST', batchSize: 4, maxInFlight: 40 },
     filter: { where: [{ field: 'status', ne: 'open' }] },
-    habits: { acknowledges: 'here', rejects: 0.08, leaves: 0.01 },
+    habits: { acknowledges: 'here', rejects: 0.04, leaves: 0.01 },
   },
   {
     ...{ name: 'look at everything', anonymous: true, startAt: 'EARLIEST', filter: null },

@@ -18,7 +18,7 @@ const DISCARD = 'mutation ($consumer: ID!, $ids: [ID!]!) { count: discard(consum
 const LIST = `query ($consumer: ID!) { consumer(name: $consumer) { ${DEAD_LETTERS} } }`;
 
 /** What came again fails so often: often enough for dead letters. */
-const FAILS_AGAIN = 0.6;
+const FAILS_AGAIN = 0.5;
 /** Between two looks at the dead letters, in milliseconds. */
 const LOOK: readonly [number, number] = [2_000, 6_000];
 
