@@ -1,5 +1,6 @@
 import type { Scope } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
+import { consumerTakenOver } from '../model/errors.js';
 import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Database, Transaction } from '../platform/platform.js';
 import type { ConsumerRecord, ConsumerStore } from './consumer-store.js';
@@ -81,9 +82,10 @@ export class Redeliveries {
 
   /**
    * Holds, of changes that are about to be sent, those whose key waits; answers the places of those that are not to be sent
-   * now. Null: the session no longer is what it thinks, and was told so.
+   * now.
+   * @throws HubError CONSUMER_TAKEN_OVER where the session no longer owns the consumer, or it was sought elsewhere
    */
-  async hold(holder: Holder, changes: readonly HeldChange[]): Promise<ReadonlySet<Position> | null> {
+  async hold(holder: Holder, changes: readonly HeldChange[]): Promise<ReadonlySet<Position>> {
     const { name } = holder;
     const sql = this.#sql;
     const list = listOf(changes);
@@ -94,7 +96,10 @@ export class Redeliveries {
     });
   }
 
-  /** Holds changes that were sent though an earlier one of their key, `cause`, had been rejected by then. */
+  /**
+   * Holds changes that were sent though an earlier one of their key, `cause`, had been rejected by then.
+   * @throws HubError as `hold`
+   */
   async holdSent(holder: Holder, cause: Position, changes: readonly HeldChange[]): Promise<void> {
     const { name } = holder;
     const sql = this.#sql;
@@ -124,18 +129,19 @@ export class Redeliveries {
     }));
   }
 
-  /** Something that only the session which owns the consumer may do; null where it does not any more. */
+  /** Something that only the session which owns the consumer may do; another is told what became of the consumer. */
   async #held<T>(
     { name, epoch, seeks }: Holder,
     work: (consumer: ConsumerRecord) => Transaction<T>,
-  ): Promise<T | null> {
+  ): Promise<T> {
     const lock = (): ReturnType<ConsumerStore['lock']> => this.store.lock(name, false);
     const result = await this.database.transact(function* () {
       const locked = yield* lock();
       const owns = locked?.consumer.epoch === epoch && locked.consumer.seeks === seeks;
       return owns ? { done: yield* work(locked.consumer) } : null;
     });
-    if (!result) await this.sessions.touched(name);
-    return result?.done ?? null;
+    if (result) return result.done;
+    await this.sessions.touched(name);
+    throw consumerTakenOver(name);
   }
 }

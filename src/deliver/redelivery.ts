@@ -100,7 +100,7 @@ export class Redelivery {
     this.#tell();
   }
 
-  /** Looks what happened. @throws HubError LOG_UNAVAILABLE; there is then still news */
+  /** Looks what happened. @throws HubError as `passing`; there is then still news */
   async look(standing: Standing): Promise<void> {
     const { redeliveries, name } = this.options;
     const { rejections: known } = this;
@@ -120,18 +120,15 @@ export class Redelivery {
 
   /**
    * Of changes that are about to be sent, those that may be; the others are held.
-   * Null: the session no longer is what it thinks. @throws HubError LOG_UNAVAILABLE
+   * @throws HubError LOG_UNAVAILABLE; CONSUMER_TAKEN_OVER where the session no longer is what it thinks, and was told so
    */
-  async passing(
-    standing: Standing,
-    changes: readonly ScopedChange[],
-  ): Promise<readonly ScopedChange[] | null> {
+  async passing(standing: Standing, changes: readonly ScopedChange[]): Promise<readonly ScopedChange[]> {
     const { redeliveries, name } = this.options;
     this.#hadTurn = false;
     const [first] = changes;
     if (!first || !this.isCareful(first.change.row.position - 1n)) return changes;
     const held = await redeliveries.hold({ name, ...standing }, changes.map(heldOf));
-    return held && changes.filter(({ change }) => !held.has(change.row.position));
+    return changes.filter(({ change }) => !held.has(change.row.position));
   }
 
   /** What is due, `limit` at most; from now on it is out. @throws HubError LOG_UNAVAILABLE; the next call goes on */
@@ -164,7 +161,7 @@ export class Redelivery {
         this.options.onNews();
       },
       Math.min(dueIn, LONGEST_TIMER_MS),
-    );
+    ).unref();
   }
 
   #tell(): void {

@@ -349,7 +349,8 @@ export type Mutation = {
    * A batch that comes again is settled by acknowledging its own cursor, which carries the attempt and never moves
    * Consumer.cursor; after a reject, or once a later attempt is out, that cursor settles nothing. An attempt cut off by a
    * disconnect does not count.
-   * change: its cursor, or that of the batch in which it came again. retryInSeconds: replaces the backoff once.
+   * change: its cursor, or that of the batch in which it came again; the batch's says which attempt is meant, also where a call
+   * is sent again since no answer came. retryInSeconds: replaces the backoff once.
    * session: the batch's; with it, a session that was taken over is refused (CONSUMER_TAKEN_OVER).
    * A change that was not sent, or is acknowledged already: BAD_USER_INPUT.
    */
