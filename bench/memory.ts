@@ -24,7 +24,7 @@ const { values } = parseArgs({
 });
 const CHANGES = Number(values.changes);
 /** Changes before and after the bad consumers are there, to compare with. */
-const COMPARED = Math.max(10_000, Math.round(CHANGES / 10));
+const COMPARED = Math.min(100_000, Math.max(10_000, Math.round(CHANGES / 10)));
 const PER_CALL = 500;
 const CALLERS = 4;
 const SAMPLE_MS = 1_000;

@@ -45,6 +45,7 @@ export class Redelivery {
   out = 0;
   #news: boolean;
   #due = false;
+  #hadTurn = false;
   #waits = false;
   #last: Position | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -64,9 +65,13 @@ export class Redelivery {
     return this.#news;
   }
 
-  /** Whether an attempt is due. */
-  get isDue(): boolean {
-    return this.#due;
+  /**
+   * Whether it is an attempt's turn. What comes again and what is new take turns: else the many of one kind would keep the
+   * other out of the window.
+   * @param alone whether nothing new is there to be sent
+   */
+  hasTurn(alone: boolean): boolean {
+    return this.#due && (alone || !this.#hadTurn);
   }
 
   /** Whether changes behind `position` may have to be held back. */
@@ -122,6 +127,7 @@ export class Redelivery {
     changes: readonly ScopedChange[],
   ): Promise<readonly ScopedChange[] | null> {
     const { redeliveries, name } = this.options;
+    this.#hadTurn = false;
     const [first] = changes;
     if (!first || !this.isCareful(first.change.row.position - 1n)) return changes;
     const held = await redeliveries.hold({ name, ...standing }, changes.map(heldOf));
@@ -131,6 +137,7 @@ export class Redelivery {
   /** What is due, `limit` at most; from now on it is out. @throws HubError LOG_UNAVAILABLE; the next call goes on */
   async next(standing: Standing, limit: number): Promise<readonly Redelivered[]> {
     const { redeliveries, name, feed } = this.options;
+    this.#hadTurn = true;
     // What was claimed stays so until it could be read: nobody else would send it.
     if (this.#claimed.length === 0) this.#claimed = await redeliveries.claim({ name, ...standing }, limit);
     const claimed = this.#claimed;

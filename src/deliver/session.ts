@@ -168,7 +168,7 @@ export class Session implements LiveSession {
       else if (this.#redelivery.hasNews)
         await this.#wake.retrying(() => this.#redelivery.look(this.#standing));
       else if (!this.hasRoomFor(1)) await this.#untilRoom();
-      else if (this.#redelivery.isDue) await this.#redeliver();
+      else if (this.#redelivery.hasTurn(this.#playback.atHead)) await this.#redeliver();
       else if (this.#playback.atHead) await this.#live();
       else await this.#read();
     }

@@ -245,6 +245,26 @@ describe.each(databaseKinds)('rejected changes on $name', (kind) => {
     });
   });
 
+  it('take turns with what is new, however many there are and however small the window', async () => {
+    await consumer(1);
+    const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const first = await read();
+    await change(...keys);
+    const { changes, cursor } = await delivered(first, keys.length);
+    for (const { cursor } of changes) await reject(here.url, name, cursor);
+    await acknowledge(here.url, name, cursor);
+    await first.close();
+    const reader = await read(here.url, { maxInFlight: 1 });
+    await ask(here.url, 'mutation ($name: ID!) { pauseConsumer(name: $name) { paused } }', { name });
+    await redrive(here.url, name);
+    await change('x', 'y', 'z');
+    await ask(here.url, 'mutation ($name: ID!) { resumeConsumer(name: $name) { paused } }', { name });
+    for (let seen = 1; seen <= 9; seen += 1)
+      await acknowledge(here.url, name, (await delivered(reader, seen)).cursor);
+    const places = namesOf(reader).flatMap((one, i) => (/[xyz]/.test(one) ? [i] : []));
+    expect(places).toEqual(places[0] === 0 ? [0, 2, 4] : [1, 3, 5]);
+  });
+
   it('refuses what was not sent, is acknowledged already, or says nothing', async () => {
     const reader = await read();
     await change('a');
