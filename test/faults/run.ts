@@ -54,22 +54,30 @@ function tell({ seed, figures, phases, violations, saved }: RoundVerdict, second
   print(`  again:   npm run test:faults -- --seed ${seed} --minutes ${values.minutes}${faults}`);
 }
 
-/** Runs rounds; answers whether nothing was found. */
+/** Runs rounds; answers whether all of them ran and nothing was found. */
 async function runRounds(): Promise<boolean> {
   const verdicts: RoundVerdict[] = [];
-  for (let n = 0; n < Number(values.rounds); n += 1) {
+  const rounds = Number(values.rounds);
+  for (let n = 0; n < rounds; n += 1) {
+    const seed = Number(values.seed) + n;
     const begun = performance.now();
-    const verdict = judge(
-      await runRound({ seed: Number(values.seed) + n, minutes, ...(kinds ? { kinds } : {}) }),
-    );
-    verdicts.push(verdict);
-    tell(verdict, (performance.now() - begun) / 1_000);
+    try {
+      const verdict = judge(await runRound({ seed, minutes, ...(kinds ? { kinds } : {}) }));
+      verdicts.push(verdict);
+      tell(verdict, (performance.now() - begun) / 1_000);
+    } catch (error) {
+      // A long run of many rounds is worth its other rounds.
+      print(`round of seed ${seed} could not be run: ${String(error).slice(0, SENTENCE)}`);
+    }
+    if (values.json !== undefined)
+      writeFileSync(values.json, JSON.stringify({ minutes, rounds: verdicts }, null, 2));
   }
   const total = verdicts.reduce((sum, { violations }) => sum + violations.length, 0);
-  if (values.json !== undefined)
-    writeFileSync(values.json, JSON.stringify({ minutes, rounds: verdicts }, null, 2));
-  print(`${verdicts.length} rounds, ${total} violations`);
-  return total === 0;
+  const missing = rounds - verdicts.length;
+  print(
+    `${verdicts.length} rounds, ${total} violations${missing > 0 ? `; ${missing} could not be run` : ''}`,
+  );
+  return total === 0 && missing === 0;
 }
 
 const good = values.plants ? await tellPlants(positionals, Number(values.seed), print) : await runRounds();

@@ -145,7 +145,7 @@ export class Consumer {
     return this.seeks.some((seek) =>
       surely
         ? seek.outcome.kind === 'ok' && seek.invokedAt > own.first.at && seek.at < entry.invokedAt
-        : seek.at > own.first.at && seek.invokedAt < entry.at,
+        : seek.at > own.connection.subscribe.at && seek.invokedAt < entry.at,
     );
   }
 

@@ -60,7 +60,7 @@ class DeliveryCheck {
     const { consumer } = this;
     if (consumer.anonymous) return this.#look(connection, first, place);
     const least = previous
-      ? this.#soughtBetween(connection, previous, first)
+      ? this.#sought(connection, first)
       : consumer.atLeast(connection.subscribe.at, first.at);
     const most = consumer.atMost(first.at);
     if (place > most) {
@@ -251,13 +251,13 @@ class DeliveryCheck {
     return scopeInSnapshot(this.consumer.filter, change) !== null;
   }
 
-  /** The earliest place that a seek between two stretches of a connection can have led to; Infinity: there was none. */
-  #soughtBetween(connection: Connection, previous: Stretch, first: BatchEntry): number {
+  /**
+   * The earliest place that a seek can have led a session to; Infinity: there was none. Batches may come long after they were
+   * sent, so every seek since the session subscribed counts.
+   */
+  #sought(connection: Connection, first: BatchEntry): number {
     const targets = this.consumer.seeks
-      .filter(
-        (seek) =>
-          seek.at >= connection.subscribe.at && seek.invokedAt <= first.at && seek.at >= previous.first.at,
-      )
+      .filter((seek) => seek.at >= connection.subscribe.at && seek.invokedAt <= first.at)
       .map((seek) => (seek.outcome.kind === 'ok' ? this.consumer.targetOf(seek) : 0));
     return Math.min(...targets);
   }

@@ -140,7 +140,12 @@ export class Rejections {
     if (outcome.kind !== 'ok') return;
     const { attempts, dead, change } = outcome.value;
     const place = this.model.place(change) ?? 0;
-    const most = Math.max(...(this.#rejects.get(place) ?? []).map((one) => one.attempt));
+    // Named by the change's own cursor, a rejection counts for the newest attempt that is out, whichever was meant.
+    const came = (this.#again.get(place) ?? []).filter(({ batch }) => batch.at <= entry.at);
+    const most = Math.max(
+      ...(this.#rejects.get(place) ?? []).map((one) => one.attempt),
+      ...came.map(({ batch }) => batch.attempt),
+    );
     const { consumer } = this;
     if (attempts > most) {
       const sentence = `${consumer.name}: the change at ${place} counts ${attempts} attempts; ${most} came.`;
