@@ -12,6 +12,12 @@ import type { Sessions } from './sessions.js';
 /** What is said of a change that was never tried, and waits or died only because of another one. */
 const BEHIND = 'An earlier change of the same key was rejected; this one waits behind it.';
 
+/**
+ * The attempt with which a change comes aside of the log's order for the first time, also one that only waited behind
+ * another or was redriven: 1 says that the batch's cursor is a place in the log, and a consumer must be able to tell.
+ */
+const FIRST_AGAIN = 2;
+
 /** Whose session asks, as it knows itself. */
 export interface Holder extends Fence {
   readonly name: string;
@@ -21,7 +27,7 @@ export interface Holder extends Fence {
 export interface DueAttempt {
   readonly position: Position;
   readonly scope: Scope;
-  /** 1, 2, 3 … */
+  /** 2, 3 … */
   readonly attempt: number;
   readonly ticket: bigint;
 }
@@ -90,7 +96,7 @@ export class Redeliveries {
     const sql = this.#sql;
     const list = listOf(changes);
     return this.#held(holder, function* ({ rejections, seeks }) {
-      yield { sql: sql.hold, parameters: [name, list, 'WAITING', BEHIND, 0, rejections, seeks] };
+      yield { sql: sql.hold, parameters: [name, list, 'WAITING', BEHIND, rejections, seeks] };
       const rows = yield { sql: sql.leftOut, parameters: [name, list, seeks] };
       return new Set(rows.map((row) => asBigint(row.position)));
     });
@@ -108,7 +114,7 @@ export class Redeliveries {
       if (row && changes.length > 0) {
         // What waits behind a dead letter is dead with it.
         const { state } = rejectionOf(row);
-        yield { sql: sql.holdAll, parameters: [name, listOf(changes), state, BEHIND, 1, rejections, seeks] };
+        yield { sql: sql.holdAll, parameters: [name, listOf(changes), state, BEHIND, rejections, seeks] };
       }
       yield { sql: sql.heard, parameters: [name, cause] };
     });
@@ -124,7 +130,7 @@ export class Redeliveries {
     return rows.map((row) => ({
       position: asBigint(row.position),
       scope: asText(row.scope) as Scope,
-      attempt: asNumber(row.attempts) + 1,
+      attempt: Math.max(FIRST_AGAIN, asNumber(row.attempts) + 1),
       ticket: asBigint(row.ticket),
     }));
   }

@@ -111,12 +111,12 @@ function statementsOfOperators(now: string, list: List) {
 
 /** What a session that delivers asks for. */
 function statementsOfSessions(now: string, list: List) {
-  /** $1 consumer, $2 list, $3 state, $4 reason, $5 attempts, $6 ticket, $7 seeks; what is there of an older seek gives way. */
+  /** $1 consumer, $2 list, $3 state, $4 reason, $5 ticket, $6 seeks; what is there of an older seek gives way. */
   const insert = (condition: string): string =>
     `insert into rejection (consumer, position, collection, key, scope, state, reason, attempts, ticket, seeks,
        unheard, at)
      select cast($1 as text), l.position, l.collection, l.key, l.scope, cast($3 as text), cast($4 as text),
-       cast($5 as integer), cast($6 as bigint), cast($7 as bigint), false, ${now}
+       0, cast($5 as bigint), cast($6 as bigint), false, ${now}
      from (${list('$2')}) as l where ${condition}
      on conflict (consumer, position) do update set scope = excluded.scope, state = excluded.state,
        reason = excluded.reason, attempts = excluded.attempts, ticket = excluded.ticket, seeks = excluded.seeks,

@@ -1,7 +1,7 @@
 import type { ConsumerState } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import type { Rejection } from '../model/dead-letter.js';
-import { badInput, consumerNotFound, consumerTakenOver } from '../model/errors.js';
+import { badInput, consumerNotFound, consumerTakenOver, notSent } from '../model/errors.js';
 import type { Database, Transaction } from '../platform/platform.js';
 import { backoffMs } from './backoff.js';
 import type { Backoff } from './backoff.js';
@@ -17,6 +17,8 @@ export interface RejectedChange extends HeldChange {
   readonly reason: string;
   /** Milliseconds until it comes again; null: as the backoff says. */
   readonly retryMs: number | null;
+  /** Whether it can have been sent in the log's order, which a change that comes again need not have been to this session. */
+  readonly mayBeNew: boolean;
   /** Of the attempt that failed, where the consumer named it. */
   readonly ticket: bigint | null;
 }
@@ -173,7 +175,7 @@ export class Rejections {
  */
 function attemptsOf(
   before: RejectionRow | null,
-  { position, ticket }: RejectedChange,
+  { position, ticket, mayBeNew }: RejectedChange,
   consumer: ConsumerRecord,
   fence: Fence | null,
 ): number | null {
@@ -186,6 +188,7 @@ function attemptsOf(
   }
   if (before?.seeks !== consumer.seeks) {
     if (ticket !== null || position <= consumer.position) throw acknowledged;
+    if (!mayBeNew) throw notSent();
     return 1;
   }
   if (before.state === 'SETTLED') throw acknowledged;

@@ -1,10 +1,10 @@
 import type { ConsumerRecord, Consumers } from '../ack/ack.js';
 import type { Feed } from '../feed/feed.js';
 import { Change } from '../model/change.js';
-import type { ScopedChange } from '../model/change.js';
+import type { Scope } from '../model/change.js';
 import type { Place } from '../model/cursor.js';
 import type { DeadLetter } from '../model/dead-letter.js';
-import { badInput, consumerNotFound } from '../model/errors.js';
+import { badInput, consumerNotFound, notSent } from '../model/errors.js';
 import { matcher, snapshotMatcher } from '../model/filter.js';
 
 /** Characters of a reason. */
@@ -33,28 +33,28 @@ export async function reject(
   const retryMs = checkRetry(retryInSeconds);
   const consumer = await consumers.find(name);
   if (!consumer) throw consumerNotFound(name);
-  const sentTo = consumers.sentTo(consumer);
   const { position, attempt } = place;
-  const row = sentTo !== null && position > sentTo ? null : await feed.log.changeAt(position);
-  // The cursor of an attempt is proof enough that the change was sent, whatever the filter is now.
-  const sent = row && sentAs(consumer, new Change(row), attempt !== null);
-  if (!sent) throw badInput('change', 'was not sent to this consumer; reject a change by its own cursor');
-  const { collection, key } = sent.change.row;
-  const rejected = { position, collection, key, scope: sent.scope, reason, retryMs };
-  const ticket = attempt?.ticket ?? null;
-  const rejection = await consumers.rejections.reject(name, { ...rejected, ticket }, session);
-  return { ...rejection, change: { change: sent.change, scope: rejection.scope } };
+  const row = await feed.log.changeAt(position);
+  if (!row) throw notSent();
+  const change = new Change(row);
+  const scope = scopeFor(consumer, change);
+  const { collection, key } = row;
+  const rejection = await consumers.rejections.reject(
+    name,
+    {
+      ...{ position, collection, key, reason, retryMs },
+      scope: scope ?? 'WITHIN',
+      mayBeNew: scope !== null && position <= (consumers.sentTo(consumer) ?? position),
+      ticket: attempt?.ticket ?? null,
+    },
+    session,
+  );
+  return { ...rejection, change: { change, scope: rejection.scope } };
 }
 
-/** The change as the consumer's filter has it; null where it leaves it out. */
-function sentAs(
-  { filter, snapshotUntil }: ConsumerRecord,
-  change: Change,
-  certainly: boolean,
-): ScopedChange | null {
+function scopeFor({ filter, snapshotUntil }: ConsumerRecord, change: Change): Scope | null {
   const inSnapshot = snapshotUntil !== null && change.row.position <= snapshotUntil;
-  const scope = (inSnapshot ? snapshotMatcher(filter) : matcher(filter))(change);
-  return scope === null && !certainly ? null : { change, scope: scope ?? 'WITHIN' };
+  return (inSnapshot ? snapshotMatcher(filter) : matcher(filter))(change);
 }
 
 /** The wait in milliseconds. */

@@ -67,7 +67,10 @@ export type Change = {
 /** What one message of the changes subscription holds. */
 export type ChangeBatch = {
   readonly __typename?: 'ChangeBatch';
-  /** 1; a change that comes again is alone in its batch, with 2, 3, … */
+  /**
+   * 1: changes in log order, and cursor acknowledges all up to it. 2, 3, …: one change, alone, that comes again or that waited
+   * behind one; cursor settles this attempt, and nothing else does.
+   */
   readonly attempt: Scalars['Int']['output'];
   /**
    * Up to batchSize, in log order. Empty: the first batch, always, sent at once when the subscription is live, its
@@ -345,7 +348,7 @@ export type Mutation = {
    * One change could not be processed. The hub delivers it again, later and later, and after maxAttempts sets it aside as a
    * dead letter, with all that waits behind it. Later changes of the same key wait behind it; other keys go on. The batch that
    * held it is acknowledged as ever. Changes of that key that were sent already, in this batch or later ones, are held too and
-   * come again behind it, one by one, alone, in order: skip the rest of the key.
+   * come again behind it, one by one, alone, in order, with attempt 2 or more: skip the rest of the key.
    * A batch that comes again is settled by acknowledging its own cursor, which carries the attempt and never moves
    * Consumer.cursor; after a reject, or once a later attempt is out, that cursor settles nothing. An attempt cut off by a
    * disconnect does not count.

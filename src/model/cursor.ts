@@ -15,7 +15,7 @@ export const BEGINNING: Position = 0n;
 
 /** One delivery of a change that comes again. */
 export interface Attempt {
-  /** 1, 2, 3 … */
+  /** 2, 3 … */
   readonly attempt: number;
   /** Tells deliveries of one change apart for good, also where attempts count from the start again. */
   readonly ticket: bigint;

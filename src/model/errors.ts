@@ -64,6 +64,10 @@ export const subscriptionFailed = (): HubError =>
     { retryable: true },
   );
 
+/** A consumer rejects what it cannot have received. */
+export const notSent = (): HubError =>
+  badInput('change', 'was not sent to this consumer; reject a change by its own cursor');
+
 export const consumerNotFound = (name: string): HubError =>
   new HubError(
     'CONSUMER_NOT_FOUND',

@@ -130,8 +130,8 @@ export class Rejections {
       ({ outcome }) =>
         outcome.kind === 'unknown' || (outcome.kind === 'ok' && outcome.value.attempts === attempt - 1),
     );
-    const waited = this.mayWait(place, at) && attempt <= 2;
-    return led || waited || (attempt === 1 && this.#isRedriven(place, -Infinity, at));
+    const waited = this.mayWait(place, at) && attempt === 2;
+    return led || waited || (attempt === 2 && this.#isRedriven(place, -Infinity, at));
   }
 
   /** The attempts that are answered, and whether the change is dead, follow from the consumer's maxAttempts. */

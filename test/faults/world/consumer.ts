@@ -50,6 +50,8 @@ export class Consumer {
   #newestBatch: BatchEntry | null = null;
   #remembered: string[] = [];
   #paused = false;
+  /** Whether a pause was not answered. */
+  #unanswered = false;
   #draining = false;
   #stopped = false;
 
@@ -87,7 +89,8 @@ export class Consumer {
         await sleep(TICK_MS);
         if (!this.#draining) await this.#misbehave();
       }
-      if (this.#draining && this.#paused) await this.#setPaused(false);
+      // A pause without an answer may take its time, and land behind the resume that was to undo it.
+      if (this.#draining && (this.#paused || this.#unanswered)) await this.#setPaused(false);
     }
     for (const { subscription } of this.#connections) subscription.close();
     await Promise.all([acknowledging, rejecting]);
@@ -217,6 +220,7 @@ export class Consumer {
       invokedAt,
       outcome,
     });
+    if (paused && outcome.kind === 'unknown') this.#unanswered = true;
     // A pause without an answer may have gone through: it is undone like one that did.
     if (paused ? outcome.kind !== 'fail' : outcome.kind === 'ok') this.#paused = paused;
   }
