@@ -74,8 +74,8 @@ const secondKey = (): Unstamped[] => [
   subscribe(2),
   batch(2, [], cursor(6)),
   { kind: 'redrive', ...call, consumer, ids: ['letter 5'], outcome: ok({ count: 1 }) },
-  batch(2, [5], again(5, 1, 10), 1),
-  acknowledge(2, again(5, 1, 10), 1, 6),
+  batch(2, [5], again(5, 2, 10), 2),
+  acknowledge(2, again(5, 2, 10), 2, 6),
 ];
 
 const subscribe = (connection: number): Unstamped => ({
@@ -113,7 +113,7 @@ function finalOf(): Unstamped {
     const { collection, version, after, cursor: at } = newest;
     return { collection, key, version, data: after ?? {}, cursor: at };
   });
-  const letter = { id: 'letter 6', change: cursor(6), attempts: 1, nextAttemptAt: null, dead: true };
+  const letter = { id: 'letter 6', change: cursor(6), attempts: 0, nextAttemptAt: null, dead: true };
   return {
     kind: 'final',
     hubs: [{ hub: 'a', logId: LOG_ID, head: cursor(6), changeCount: 6, log, entities }],
@@ -185,7 +185,7 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
   [
     'wrong dead letter',
     'a dead letter is listed nowhere',
-    (p) => remove(p, (entry) => entry.kind === 'redrive' || isAgain(5, 1)(entry)),
+    (p) => remove(p, (entry) => entry.kind === 'redrive' || isAgain(5, 2)(entry)),
   ],
   [
     'wrong dead letter',
@@ -207,7 +207,7 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
     'a change that was sent behind a rejected one never comes again',
     (p) => remove(p, (entry) => isAgain(2, 2)(entry)),
   ],
-  ['redrive lost', 'what was redriven does not come', (p) => remove(p, (entry) => isAgain(5, 1)(entry))],
+  ['redrive lost', 'what was redriven does not come', (p) => remove(p, (entry) => isAgain(5, 2)(entry))],
 ];
 
 const letterOf = (p: Patient): OpenOf<'final'>['consumers'][number]['deadLetters'][number] =>
