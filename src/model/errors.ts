@@ -41,7 +41,7 @@ export const badInput = (place: string, sentence: string, details: ErrorDetails 
 export const logUnavailable = (cause: unknown): HubError =>
   new HubError(
     'LOG_UNAVAILABLE',
-    'The database does not answer and nothing was recorded; send the same call again.',
+    'The database does not answer and no change was recorded; send the same call again.',
     { retryable: true },
     { cause },
   );
