@@ -85,7 +85,7 @@ export const plants: readonly Plant[] = [
     copies: 'stroom#5772',
     kinds: QUIET,
     caughtBy: ['one live session', 'stale session', 'refused for nothing', 'not drained'],
-    minutes: 0.4,
+    minutes: 0.5,
     edits: [
       {
         file: 'ack/consumer-store.js',
@@ -100,6 +100,7 @@ export const plants: readonly Plant[] = [
     copies: 'ours',
     kinds: ['drop hints', 'repeat hints', 'cut redis link', 'kill Redis'],
     caughtBy: ['skipped', 'out of order', 'never delivered'],
+    minutes: 0.35,
     edits: [
       {
         file: 'feed/feed.js',
@@ -115,6 +116,7 @@ export const plants: readonly Plant[] = [
     copies: 'bullmq#4729',
     kinds: ['drop hints'],
     caughtBy: ['not drained', 'never delivered'],
+    minutes: 0.25,
     edits: [
       {
         file: 'feed/feed.js',
@@ -175,6 +177,7 @@ export const plants: readonly Plant[] = [
     copies: 'protean#1263',
     kinds: QUIET,
     caughtBy: ['wrong dead letter', 'neither here nor there'],
+    minutes: 0.4,
     edits: [
       {
         file: 'ack/rejections.js',
@@ -204,6 +207,7 @@ export const plants: readonly Plant[] = [
     copies: 'relay#1098',
     kinds: QUIET,
     caughtBy: ['neither here nor there'],
+    minutes: 0.4,
     edits: [
       {
         file: 'ack/rejections.js',
@@ -245,8 +249,8 @@ export const plants: readonly Plant[] = [
     edits: [
       {
         file: 'platform/postgres.js',
-        find: 'extra: { statement_timeout',
-        put: "extra: { options: '-c synchronous_commit=off', statement_timeout",
+        find: 'extra: {',
+        put: "extra: { options: '-c synchronous_commit=off',",
       },
     ],
   },
