@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PoolClient, QueryResult } from 'pg';
 import type { ChangeRow } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
@@ -84,15 +85,14 @@ export class PostgresAppender implements Appender {
 
   /**
    * The connection broke during the commit. Whoever holds the lock on `log_head` next knows that the lost transaction
-   * is over, one way or the other, so looking at the place of its last change then tells which.
+   * is over, one way or the other, so looking at its places then tells which. All of what it wrote is compared: the same
+   * ids, sent again through another hub, may stand at the same places by now, and not be what was planned here.
    * @throws HubError LOG_UNAVAILABLE when it was not recorded, or when nobody can tell.
    */
   async #askWhetherCommitted(changes: readonly ChangeRow[], cause: unknown): Promise<void> {
-    const last = changes.at(-1);
-    if (!last) return;
     for (let asked = 0; asked < ASK_TIMES; asked++) {
       try {
-        if (await this.#holds(last)) return;
+        if (await this.#holds(changes)) return;
         throw logUnavailable(cause);
       } catch (error) {
         if ((error as { cause?: unknown }).cause === cause) throw error;
@@ -102,12 +102,13 @@ export class PostgresAppender implements Appender {
     throw commitUnknown(cause);
   }
 
-  #holds(change: ChangeRow): Promise<boolean> {
+  #holds(changes: readonly ChangeRow[]): Promise<boolean> {
     return this.database.withConnection(async (connection) => {
       await lockHead(connection);
-      const rows = await this.database.run(connection, HOLDS, [change.position, change.source, change.id]);
+      const places = [changes[0]?.position ?? null, changes.at(-1)?.position ?? null];
+      const rows = await this.database.run(connection, AT_PLACES, places);
       await connection.query('rollback');
-      return rows.length > 0;
+      return isDeepStrictEqual(rows.map(changeOf), changes);
     });
   }
 }
@@ -131,7 +132,7 @@ const RECORDED = `select c.*
   from unnest($1::text[], $2::text[]) as k (source, id)
   cross join lateral (select ${CHANGE_COLUMNS} from change where source = k.source and id = k.id limit 1) as c`;
 
-const HOLDS = 'select 1 from change where position = $1 and source = $2 and id = $3';
+const AT_PLACES = `select ${CHANGE_COLUMNS} from change where position between $1 and $2 order by position`;
 
 const APPEND = `with
   appended as (

@@ -56,6 +56,15 @@ export const commitUnknown = (cause: unknown): HubError =>
     { cause },
   );
 
+/** The same for anything else that is written: an acknowledgement, a rejection, a consumer. */
+export const writeUnknown = (cause: unknown): HubError =>
+  new HubError(
+    'LOG_UNAVAILABLE',
+    'The database went away before it answered, so it is not known whether the call took effect; send it again.',
+    { retryable: true, unknown: true },
+    { cause },
+  );
+
 /** A subscription that ended for a reason that nobody foresaw; the hub's own logs say which. */
 export const subscriptionFailed = (): HubError =>
   new HubError(

@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
-import { HubError, logUnavailable } from '../model/errors.js';
+import { HubError, logUnavailable, writeUnknown } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
 import type { DatabaseBase, Parameter, Row, TableSet, Transaction } from './database.js';
 
@@ -64,11 +64,11 @@ export class PostgresDatabase implements DatabaseBase {
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    return this.write(sql, parameters);
+    return this.withConnection((connection) => this.run(connection, sql, parameters));
   }
 
   write(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
-    return this.withConnection((connection) => this.run(connection, sql, parameters));
+    return this.withConnection((connection) => orUnknown(this.run(connection, sql, parameters)));
   }
 
   /**
@@ -86,11 +86,11 @@ export class PostgresDatabase implements DatabaseBase {
           const result = await connection.query<Row>(sql, valuesOf(parameters));
           step = transaction.next(result.rows);
         }
-        await connection.query('commit');
+        await orUnknown(connection.query('commit'));
         return step.value;
       } catch (error) {
         // A refusal leaves the connection whole, so it goes back to the pool; any other error ends it, and with it this.
-        if (error instanceof HubError) await connection.query('rollback');
+        if (error instanceof HubError && !isConnectionLost(error.cause)) await connection.query('rollback');
         throw error;
       }
     });
@@ -128,7 +128,8 @@ export class PostgresDatabase implements DatabaseBase {
       return result;
     } catch (error) {
       const lost = isConnectionLost(error);
-      connection.release(lost || !(error instanceof HubError));
+      const whole = error instanceof HubError && !isConnectionLost(error.cause);
+      connection.release(!whole);
       throw lost ? logUnavailable(error) : error;
     }
   }
@@ -154,6 +155,12 @@ export class PostgresDatabase implements DatabaseBase {
 }
 
 const ignore = (): void => undefined;
+
+/** A write whose answer is lost may have been done or not. @throws HubError LOG_UNAVAILABLE that says so */
+const orUnknown = <T>(write: Promise<T>): Promise<T> =>
+  write.catch((error: unknown) => {
+    throw isConnectionLost(error) ? writeUnknown(error) : error;
+  });
 
 const valuesOf = (parameters: readonly Parameter[]): unknown[] =>
   parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value));

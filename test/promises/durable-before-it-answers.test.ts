@@ -160,6 +160,19 @@ describe('promise 1 where the connection breaks exactly at the commit', () => {
     expect(log.filter((change) => change.id === 'unknown')).toHaveLength(1);
     await expectWellFormed(hub.url, log);
   });
+
+  it('takes for its own only what it wrote itself, though the same id stands at the same place by then', async () => {
+    const other = await spawnHub({ DATABASE_URL: database.url });
+    const { cuts } = cutter;
+    cutter.cutNext('before, and then everything');
+    const lost = send(hub.url, changeOf('taken'));
+    await eventually(() => cutter.cuts > cuts, { what: 'the commit to be cut' });
+    // A source that does not wait sends it again through another hub, which takes the same place for it.
+    expect(await send(other.url, changeOf('taken'))).toMatchObject({ outcome: 'APPLIED' });
+    cutter.mend();
+    expect(await lost).toMatchObject({ kind: 'refused', code: 'LOG_UNAVAILABLE', unknown: false });
+    await other.process.kill('SIGKILL');
+  });
 });
 
 const changeOf = (id: string): object => ({ id, collection: 'orders', key: id, data: { id } });

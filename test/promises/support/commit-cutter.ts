@@ -8,6 +8,8 @@ export type Cut =
   | 'after'
   /** PostgreSQL never hears of the commit. */
   | 'before'
+  /** PostgreSQL never hears of the commit, and nobody gets through to ask. */
+  | 'before, and then everything'
   /** PostgreSQL commits, the answer is lost, and nobody gets through to ask. */
   | 'after, and then everything';
 
@@ -80,15 +82,21 @@ export class CommitCutter {
     this.#next = null;
     this.cuts += 1;
     if (cut === 'before') return void client.resetAndDestroy();
+    if (cut === 'before, and then everything') return this.#cutEverything();
     if (cut === 'after, and then everything') this.#closed = true;
     upstream.unpipe(client);
     // PostgreSQL has committed when it answers; the hub must not hear that.
     upstream.once('data', () => {
-      if (this.#closed) for (const socket of this.#sockets) socket.destroy();
+      if (this.#closed) this.#cutEverything();
       client.resetAndDestroy();
     });
     // A stream that was piped somewhere and is not any more stands still until it is told to go on.
     upstream.resume();
     upstream.write(chunk);
+  }
+
+  #cutEverything(): void {
+    this.#closed = true;
+    for (const socket of this.#sockets) socket.destroy();
   }
 }
