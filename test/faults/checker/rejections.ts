@@ -211,8 +211,22 @@ export class Rejections {
     this.#expectOver(place, attempts, last.at, verdict);
     const first = answered[0];
     if (first?.attempt !== 1 || (this.#again.get(place)?.[0]?.batch.at ?? Infinity) < first.at) return;
-    for (const behind of this.#sentBehind(place, first))
-      this.#expectOver(behind, 0, first.invokedAt, verdict);
+    for (const behind of this.#sentBehind(place, first)) {
+      if (!this.#cameAsEver(behind, place, first)) this.#expectOver(behind, 0, first.invokedAt, verdict);
+    }
+  }
+
+  /** Once a rejected change may be over, what is not acknowledged by then comes in the log's order, and the cursor settles it. */
+  #cameAsEver(behind: number, head: number, { invokedAt, at }: RejectEntry): boolean {
+    return this.consumer.connections.some(({ batches }) =>
+      batches.some(
+        (batch) =>
+          batch.at > at &&
+          !isAside(this.model, batch) &&
+          batch.changes.some((change) => this.model.place(change.cursor) === behind) &&
+          this.#mayBeOver(head, invokedAt, batch.at),
+      ),
+    );
   }
 
   #expectOver(place: number, attempts: number, from: number, verdict: Verdict): void {
