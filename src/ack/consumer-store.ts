@@ -4,6 +4,7 @@ import type { ChangeFilter } from '../model/filter.js';
 import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Database, Parameter, Row, Transaction } from '../platform/platform.js';
 import { nowSql } from './database-clock.js';
+import { jsonList } from './json-list.js';
 import type { Fence } from './session-id.js';
 
 /** A session that was not reported for this long, in milliseconds, is no longer connected: its hub died. */
@@ -185,9 +186,6 @@ export class ConsumerStore {
    * that write the same consumers would otherwise lock each other out, and what `o` says would be old.
    */
   async #each(list: readonly ListEntry[], pick: string, update: string): Promise<ConsumerRecord[]> {
-    const text = JSON.stringify(list, (_name, value: unknown) =>
-      typeof value === 'bigint' ? value.toString() : value,
-    );
     const sqlite = this.database.dialect === 'sqlite';
     const rows = await this.database.write(
       `with l as materialized (${sqlite ? SQLITE_LIST : POSTGRES_LIST}),
@@ -195,7 +193,7 @@ export class ConsumerStore {
            order by name ${sqlite ? '' : 'for update'}),
          p as materialized (${pick})
        ${update} from p where consumer.name = p.name returning ${this.#columns}`,
-      [text],
+      [jsonList(list)],
     );
     return rows.map(recordOf);
   }

@@ -4,7 +4,8 @@ import { consumerTakenOver } from '../model/errors.js';
 import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Database, Transaction } from '../platform/platform.js';
 import type { ConsumerRecord, ConsumerStore } from './consumer-store.js';
-import { listOf, rejectionOf, rejectionSql } from './rejection-sql.js';
+import { jsonList } from './json-list.js';
+import { rejectionOf, rejectionSql } from './rejection-sql.js';
 import type { HeldChange, RejectionSql } from './rejection-sql.js';
 import type { Fence } from './session-id.js';
 import type { Sessions } from './sessions.js';
@@ -94,7 +95,7 @@ export class Redeliveries {
   async hold(holder: Holder, changes: readonly HeldChange[]): Promise<ReadonlySet<Position>> {
     const { name } = holder;
     const sql = this.#sql;
-    const list = listOf(changes);
+    const list = jsonList(changes);
     return this.#held(holder, function* ({ rejections, seeks }) {
       yield { sql: sql.hold, parameters: [name, list, 'WAITING', BEHIND, rejections, seeks] };
       const rows = yield { sql: sql.leftOut, parameters: [name, list, seeks] };
@@ -114,7 +115,7 @@ export class Redeliveries {
       if (row && changes.length > 0) {
         // What waits behind a dead letter is dead with it.
         const { state } = rejectionOf(row);
-        yield { sql: sql.holdAll, parameters: [name, listOf(changes), state, BEHIND, rejections, seeks] };
+        yield { sql: sql.holdAll, parameters: [name, jsonList(changes), state, BEHIND, rejections, seeks] };
       }
       yield { sql: sql.heard, parameters: [name, cause] };
     });

@@ -174,7 +174,3 @@ export function rejectionOf(row: Row): RejectionRow {
     at: asNumber(row.at),
   };
 }
-
-/** A list of changes or of places as one parameter. */
-export const listOf = (changes: readonly (HeldChange | { readonly position: Position })[]): string =>
-  JSON.stringify(changes, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));

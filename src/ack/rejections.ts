@@ -6,7 +6,8 @@ import type { Database, Transaction } from '../platform/platform.js';
 import { backoffMs } from './backoff.js';
 import type { Backoff } from './backoff.js';
 import type { ConsumerRecord, ConsumerStore } from './consumer-store.js';
-import { listOf, rejectionOf, rejectionSql } from './rejection-sql.js';
+import { jsonList } from './json-list.js';
+import { rejectionOf, rejectionSql } from './rejection-sql.js';
 import type { HeldChange, RejectionRow, RejectionSql } from './rejection-sql.js';
 import { fenceOf } from './session-id.js';
 import type { Fence } from './session-id.js';
@@ -87,7 +88,7 @@ export class Rejections {
    */
   async redrive(name: string, positions: readonly Position[] | null): Promise<number> {
     const sql = this.#sql;
-    const list = positions && listOf(positions.map((position) => ({ position })));
+    const list = positions && jsonList(positions.map((position) => ({ position })));
     return this.#counted(name, function* ({ rejections, seeks }) {
       const rows = yield { sql: sql.redrive, parameters: [name, rejections, seeks, list] };
       yield { sql: sql.heads, parameters: [name] };
@@ -98,7 +99,7 @@ export class Rejections {
   /** Forgets dead letters; answers how many. @throws HubError CONSUMER_NOT_FOUND */
   async discard(name: string, positions: readonly Position[]): Promise<number> {
     const sql = this.#sql;
-    const list = listOf(positions.map((position) => ({ position })));
+    const list = jsonList(positions.map((position) => ({ position })));
     return this.#counted(name, function* ({ position, seeks }) {
       const rows = yield { sql: sql.discard, parameters: [name, list] };
       yield { sql: sql.sweep, parameters: [name, position, seeks] };
