@@ -1,3 +1,4 @@
+import { isNativeError } from 'node:util/types';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { HubError, logUnavailable, writeUnknown } from '../model/errors.js';
@@ -182,7 +183,8 @@ function hearErrors(connection: PoolClient): void {
  */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof HubError) return false;
-  if (!(error instanceof Error)) return false;
+  // Not instanceof: a hub that is opened within another program may run where Error is not the one that sockets throw.
+  if (!isNativeError(error)) return false;
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return /^(08|53|57|58|25006|25P03)/.test(code);
   if (typeof code === 'string') return /^E[A-Z]+$/.test(code);

@@ -7,10 +7,10 @@ import { spawnHub } from '../support/hub-process.js';
 import type { HubProcess } from '../support/hub-process.js';
 import { startPostgres } from '../support/postgres-server.js';
 import type { PostgresServer } from '../support/postgres-server.js';
+import { StatementCutter } from '../support/statement-cutter.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
-import { CommitCutter } from './support/commit-cutter.js';
 import { Dice, seeded } from './support/dice.js';
 import { Load, send } from './support/load.js';
 import { expectWellFormed, readLog } from './support/recorded.js';
@@ -104,14 +104,14 @@ describe(seeded('promise 1 where PostgreSQL fails'), () => {
 
 describe('promise 1 where the connection breaks exactly at the commit', () => {
   let database: OwnDatabase;
-  let cutter: CommitCutter;
+  let cutter: StatementCutter;
   let hub: HubProcess;
 
   beforeAll(async () => {
     if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
     const url = new URL(database.url);
-    cutter = await CommitCutter.start({ host: url.hostname, port: Number(url.port || 5432) });
+    cutter = await StatementCutter.start({ host: url.hostname, port: Number(url.port || 5432) });
     url.host = `127.0.0.1:${cutter.port}`;
     hub = await spawnHub({ DATABASE_URL: url.href });
   }, 60_000);

@@ -2,35 +2,43 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 
-/** What happens to the connection on which the next commit is sent. */
+/** What happens to the connection on which the next such statement is sent. */
 export type Cut =
-  /** PostgreSQL commits, and the answer is lost. */
+  /** PostgreSQL does it, and the answer is lost. */
   | 'after'
-  /** PostgreSQL never hears of the commit. */
+  /** PostgreSQL never hears of it. */
   | 'before'
-  /** PostgreSQL never hears of the commit, and nobody gets through to ask. */
+  /** PostgreSQL never hears of it, and nobody gets through to ask. */
   | 'before, and then everything'
-  /** PostgreSQL commits, the answer is lost, and nobody gets through to ask. */
+  /** PostgreSQL does it, the answer is lost, and nobody gets through to ask. */
   | 'after, and then everything';
 
 /** The message by which the hub commits. Source: PostgreSQL manual, 55.7 "Message Formats", Query. */
 const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0');
 
-/** A link to PostgreSQL that breaks exactly at a commit. A link that breaks at random hits one in five statements only. */
-export class CommitCutter {
-  /** Commits that were cut so far. */
+/** Statements at which a link can break: a transaction's commit, or one that writes and commits by itself. */
+export type Statement = 'commit' | 'write';
+
+/** A statement that writes as it is prepared, under a name. Source: the same, Parse. */
+const PREPARED_WRITE = /P[^]{4}(s\d+)\0\s*(?:with|insert into|update|delete from)\b/g;
+
+/** A link to PostgreSQL that breaks exactly at a statement. A link that breaks at random hits one in five only. */
+export class StatementCutter {
+  /** Statements that were cut so far. */
   cuts = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  #next: Cut | null = null;
+  /** The names of prepared statements that write; the hub uses one name for one text on all of its connections. */
+  readonly #writes = new Set<string>();
+  #next: { readonly cut: Cut; readonly statement: Statement } | null = null;
   #closed = false;
 
   private constructor(readonly target: { readonly host: string; readonly port: number }) {
     this.#server = createServer((client) => this.#accept(client));
   }
 
-  static async start(target: { readonly host: string; readonly port: number }): Promise<CommitCutter> {
-    const cutter = new CommitCutter(target);
+  static async start(target: { readonly host: string; readonly port: number }): Promise<StatementCutter> {
+    const cutter = new StatementCutter(target);
     cutter.#server.listen({ host: '127.0.0.1', port: 0 });
     await once(cutter.#server, 'listening');
     return cutter;
@@ -42,8 +50,8 @@ export class CommitCutter {
     return address.port;
   }
 
-  cutNext(cut: Cut): void {
-    this.#next = cut;
+  cutNext(cut: Cut, statement: Statement = 'commit'): void {
+    this.#next = { cut, statement };
   }
 
   /** Lets connections through again. */
@@ -77,15 +85,16 @@ export class CommitCutter {
   }
 
   #pass(chunk: Buffer, client: Socket, upstream: Socket): void {
-    const cut = this.#next;
-    if (cut === null || !chunk.includes(COMMIT)) return void upstream.write(chunk);
+    this.#learn(chunk);
+    if (!this.#next || !this.#has(chunk, this.#next.statement)) return void upstream.write(chunk);
+    const { cut } = this.#next;
     this.#next = null;
     this.cuts += 1;
     if (cut === 'before') return void client.resetAndDestroy();
     if (cut === 'before, and then everything') return this.#cutEverything();
     if (cut === 'after, and then everything') this.#closed = true;
     upstream.unpipe(client);
-    // PostgreSQL has committed when it answers; the hub must not hear that.
+    // PostgreSQL has done it when it answers; the hub must not hear that.
     upstream.once('data', () => {
       if (this.#closed) this.#cutEverything();
       client.resetAndDestroy();
@@ -93,6 +102,16 @@ export class CommitCutter {
     // A stream that was piped somewhere and is not any more stands still until it is told to go on.
     upstream.resume();
     upstream.write(chunk);
+  }
+
+  #learn(chunk: Buffer): void {
+    for (const [, name = ''] of chunk.toString('latin1').matchAll(PREPARED_WRITE)) this.#writes.add(name);
+  }
+
+  #has(chunk: Buffer, statement: Statement): boolean {
+    if (statement === 'commit') return chunk.includes(COMMIT);
+    // Bind names the statement between the end of its portal's name, which is empty, and its own.
+    return [...this.#writes].some((name) => chunk.includes(`\0${name}\0`));
   }
 
   #cutEverything(): void {
