@@ -14,7 +14,7 @@ import { Log, logTables } from './log/log.js';
 import { systemClock } from './model/clock.js';
 import type { Clock } from './model/clock.js';
 import type { Change } from './model/change.js';
-import { createLogger, openDatabase, openRedis } from './platform/platform.js';
+import { Lifetime, createLogger, openDatabase, openRedis } from './platform/platform.js';
 import type { Database, Logger } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
 import { Metrics, startServer } from './server/server.js';
@@ -35,6 +35,11 @@ export interface Hub {
   readonly url: string;
   /** Stops gracefully: finishes what was accepted, tells subscribers, closes. Safe to call twice. */
   close(): Promise<void>;
+  /**
+   * Resolves once the hub has stopped: with null where `close` was called, with the reason where it had to stop by itself,
+   * since the database holds another log now. A new hub goes on with that.
+   */
+  readonly stopped: Promise<Error | null>;
 }
 
 /** What a program that embeds a hub may bring along. */
@@ -56,20 +61,23 @@ export const VERSION = (
  * @throws Error when the database does not answer or the port is taken; what was opened is closed again
  */
 export async function openHub(config: Config = readConfig({}), parts: HubParts = {}): Promise<Hub> {
-  const opened: (() => Promise<unknown>)[] = [];
-  const closeAll = async (): Promise<void> => {
-    let failure: { readonly error: unknown } | undefined;
-    // One that fails must not keep the others open; the first failure is the one to tell.
-    for (const close of opened.splice(0).reverse())
-      await close().catch((error: unknown) => (failure ??= { error }));
-    if (failure) throw failure.error;
-  };
+  const logger = parts.logger ?? createLogger(config.logLevel);
+  const lifetime = new Lifetime(logger);
   try {
-    const url = await open(config, parts, (close) => opened.push(close));
-    let closing: Promise<void> | undefined;
-    return { url, close: () => (closing ??= closeAll()) };
+    const url = await open({
+      ...{ config, logger, metrics: new Metrics(), clock: parts.clock ?? systemClock },
+      onClose: (close) => {
+        lifetime.opened(close);
+      },
+      onReplaced: lifetime.fail,
+      warn: (what) => (error) => {
+        logger.warn({ err: error }, what);
+      },
+    });
+    lifetime.begin();
+    return { url, close: () => lifetime.close(), stopped: lifetime.stopped };
   } catch (error) {
-    await closeAll().catch(() => undefined);
+    await lifetime.close().catch(() => undefined);
     throw error;
   }
 }
@@ -83,15 +91,11 @@ interface Setting {
   readonly onClose: (close: () => Promise<unknown>) => void;
   /** A listener that logs what went wrong and goes on. */
   readonly warn: (what: string) => (error: unknown) => void;
+  /** Told once that the database holds another log now: nothing that this hub knows is true of it. */
+  readonly onReplaced: (reason: Error) => void;
 }
 
-async function open(config: Config, parts: HubParts, onClose: Setting['onClose']): Promise<string> {
-  const logger = parts.logger ?? createLogger(config.logLevel);
-  const warn = (what: string) => (error: unknown) => {
-    logger.warn({ err: error }, what);
-  };
-  const clock = parts.clock ?? systemClock;
-  const setting: Setting = { config, logger, metrics: new Metrics(), clock, onClose, warn };
+async function open(setting: Setting): Promise<string> {
   const storage = await openStorage(setting);
   const wake = await openFeed(setting, storage);
   return openService(setting, storage, wake);
@@ -120,14 +124,15 @@ interface Wake {
 
 /** What wakes deliveries: the signal, the feed that it hurries, and the consumers that other hubs may touch. */
 async function openFeed(
-  { config, logger, metrics, onClose, warn }: Setting,
+  { config, logger, metrics, onClose, warn, onReplaced }: Setting,
   storage: Storage,
 ): Promise<Wake> {
   const { database, log } = storage;
   const signal = openSignal({ logId: log.id, connect: redisConnector(config, logger), logger });
   onClose(() => signal.close());
   const { pollMs, tailBytes } = config;
-  const feed = await Feed.open({ log, pollMs, tailBytes, onError: warn('the feed could not read the log') });
+  const onError = warn('the feed could not read the log');
+  const feed = await Feed.open({ log, pollMs, tailBytes, onError, onReplaced });
   onClose(() => feed.close());
   const consumers = new Consumers({
     ...{ database, telemetry: metrics, backoff: config.backoff },

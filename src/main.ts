@@ -19,6 +19,9 @@ const logger = createLogger(config.logLevel);
 try {
   const hub = await openHub(config, { logger });
   logger.info({ url: `${hub.url}/graphql` }, `tidemark is ready at ${hub.url}/graphql`);
+  void hub.stopped.then((reason) => {
+    if (reason !== null) process.exit(1);
+  });
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;

@@ -25,7 +25,7 @@ export async function openLocalHub(): Promise<Hub> {
     return open(ANY_FREE_PORT);
   });
   return {
-    url: hub.url,
+    ...hub,
     close: async () => {
       await hub.close();
       remove();

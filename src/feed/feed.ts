@@ -13,6 +13,7 @@ import type { ChangeRow } from '../model/change.js';
 import type { Start, StartPlace } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import { logUnavailable } from '../model/errors.js';
+import { LogReplaced } from '../log/log.js';
 import type { Log } from '../log/log.js';
 import type { Announcement } from '../signal/signal.js';
 import { Tail } from './tail.js';
@@ -31,6 +32,8 @@ export interface FeedOptions {
   readonly tailBytes: number;
   /** Told of a poll or a fill that failed; the feed goes on by itself. */
   readonly onError: (error: unknown) => void;
+  /** Told once that the database holds another log now. The feed stands still from then on. */
+  readonly onReplaced: (error: LogReplaced) => void;
 }
 
 type Listener = (changes: readonly Change[]) => void;
@@ -38,6 +41,7 @@ type Listener = (changes: readonly Change[]) => void;
 export class Feed {
   readonly #listeners: Listener[] = [];
   readonly #poller: NodeJS.Timeout;
+  #newest: ChangeRow | null;
   #target: Position;
   #filling: Promise<void> | null = null;
   #polling = false;
@@ -48,7 +52,9 @@ export class Feed {
   private constructor(
     readonly options: FeedOptions,
     readonly tail: Tail,
+    newest: ChangeRow | null,
   ) {
+    this.#newest = newest;
     this.#target = tail.head;
     this.#poller = setInterval(() => void this.poll(), options.pollMs);
     this.#poller.unref();
@@ -57,7 +63,8 @@ export class Feed {
   /** Opens at the log's present end; older changes are read when a subscription asks. */
   static async open(options: FeedOptions): Promise<Feed> {
     const { head } = await options.log.extent();
-    return new Feed(options, new Tail(head, options.tailBytes));
+    const newest = await options.log.changeAt(head);
+    return new Feed(options, new Tail(head, options.tailBytes), newest);
   }
 
   get log(): Log {
@@ -83,7 +90,7 @@ export class Feed {
   appended(changes: readonly Change[]): void {
     const [first] = changes;
     const last = changes.at(-1);
-    if (!first || !last) return;
+    if (!first || !last || this.#closed) return;
     if (this.#filling === null && first.row.position === this.head + 1n) this.#advance(changes);
     else this.reach(last.row.position);
   }
@@ -104,7 +111,7 @@ export class Feed {
   /** Another hub says what it appended. Its changes are used only where they join on; else the log is read. */
   announced(announcement: Extract<Announcement, { kind: 'appended' }>): void {
     const { from, to, rows } = announcement;
-    if (to <= this.head) return;
+    if (to <= this.head || this.#closed) return;
     if (this.#filling === null && from === this.head + 1n && rows && isRun(rows, from, to))
       this.#advance(rows.map((row) => new Change(row)));
     else this.reach(to);
@@ -140,11 +147,12 @@ export class Feed {
     if (this.#polling || this.#closed) return;
     this.#polling = true;
     try {
-      const { head } = await this.log.extent();
+      const { head } = await this.log.follow(this.#newest);
       this.reach(head);
       if (head <= this.head) this.#followedAt = performance.now();
     } catch (error) {
-      this.options.onError(error);
+      if (error instanceof LogReplaced) this.#stop(error);
+      else this.options.onError(error);
     } finally {
       this.#polling = false;
     }
@@ -154,6 +162,13 @@ export class Feed {
     this.#closed = true;
     clearInterval(this.#poller);
     await this.#filling;
+  }
+
+  #stop(error: LogReplaced): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#poller);
+    this.options.onReplaced(error);
   }
 
   /** After a failed read the next attempt waits for the poll, so an unreachable database is not hammered. */
@@ -175,6 +190,7 @@ export class Feed {
 
   #advance(changes: readonly Change[]): void {
     this.tail.push(changes);
+    this.#newest = changes.at(-1)?.row ?? this.#newest;
     if (this.head >= this.#target) {
       this.#target = this.head;
       this.#followedAt = performance.now();

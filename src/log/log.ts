@@ -5,7 +5,8 @@
  * - positions are 1, 2, 3 … in the order of commits, without gaps, over all hubs on one database;
  * - what an append answered survives a crash of the hub and of the database;
  * - the change, the entity's new state and the counts become visible together;
- * - recordedAt never goes back along the log.
+ * - recordedAt never goes back along the log;
+ * - a log that lost changes, as a restored one has, is known as another one and gets a new id.
  *
  * Concurrency: appends of all hubs run one after another (the lock on `log_head`); within a hub the caller sends one at a
  * time and groups what arrives meanwhile. Reads run beside them and see whole appends only.
@@ -20,6 +21,7 @@ import type { Appended, Appender, AppendView, Lookup, Plan } from './append.js';
 import { logEntities } from './entities.js';
 import { postgresFilterSql, sqliteFilterSql } from './filter-sql.js';
 import type { FilterSql } from './filter-sql.js';
+import { follow } from './identity.js';
 import { CreateLog1790000000000 } from './migrations.js';
 import { PostgresAppender } from './postgres-append.js';
 import * as read from './read.js';
@@ -27,6 +29,7 @@ import { SqliteAppender } from './sqlite-append.js';
 import { addFilterFunctions } from './sqlite-functions.js';
 
 export { pairKey } from './append.js';
+export { LogReplaced } from './identity.js';
 export type { Appended, AppendView, EntityKey, EntityState, Lookup, Plan, SourceId } from './append.js';
 export type { CollectionCount, EntityRange, Extent, Range, SourceCount } from './read.js';
 
@@ -71,6 +74,14 @@ export class Log {
   /** Where the log begins and ends now. */
   extent(): Promise<read.Extent> {
     return read.readExtent(this.database);
+  }
+
+  /**
+   * The same, once it is sure that the log is still the one that this hub opened and saw `newest` in as its newest change
+   * (null: it saw it empty). @throws LogReplaced
+   */
+  follow(newest: ChangeRow | null): Promise<read.Extent> {
+    return follow(this.database, { id: this.id, newest });
   }
 
   /** Changes of a range in log order. */

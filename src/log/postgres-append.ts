@@ -10,8 +10,11 @@ import type { Appended, Appender, AppendView, Effects, EntityState, Lookup, Plan
 import { arrayLiteral } from './array-literal.js';
 import { CHANGE_COLUMNS, changeOf } from './rows.js';
 
-/** How often, and with what pause in milliseconds, the hub asks what became of a commit whose answer was lost. */
-const ASK_TIMES = 10;
+/**
+ * For how long, and with what pause, in milliseconds, the hub asks what became of a commit whose answer was lost. An attempt
+ * that was begun takes as long as the database lets it.
+ */
+const ASK_MS = 5_000;
 const ASK_PAUSE_MS = 200;
 
 /**
@@ -90,7 +93,8 @@ export class PostgresAppender implements Appender {
    * @throws HubError LOG_UNAVAILABLE when it was not recorded, or when nobody can tell.
    */
   async #askWhetherCommitted(changes: readonly ChangeRow[], cause: unknown): Promise<void> {
-    for (let asked = 0; asked < ASK_TIMES; asked++) {
+    const until = performance.now() + ASK_MS;
+    while (performance.now() < until) {
       try {
         if (await this.#holds(changes)) return;
         throw logUnavailable(cause);

@@ -181,7 +181,7 @@ export async function readExtent(database: Database): Promise<Extent> {
   return extentOf(row);
 }
 
-function extentOf(row: Row | undefined): Extent {
+export function extentOf(row: Row | undefined): Extent {
   if (!row) throw new Error('The table log_head holds no row; the database was not migrated.');
   return {
     logId: asText(row.log_id),

@@ -1,6 +1,6 @@
 /**
- * Connections to what the hub stands on: the database, Redis, the log of the process. Nothing here knows what they are
- * used for.
+ * Connections to what the hub stands on: the database, Redis, the log of the process; and how they end. Nothing here
+ * knows what they are used for.
  */
 import type { TableSet } from './database.js';
 import { PostgresDatabase } from './postgres.js';
@@ -8,6 +8,7 @@ import { SqliteDatabase } from './sqlite.js';
 
 export { asBigint, asBoolean, asNumber, asText, orNull } from './database.js';
 export type { Dialect, Parameter, Row, TableSet, Transaction } from './database.js';
+export { Lifetime } from './lifetime.js';
 export { createLogger } from './logger.js';
 export type { Logger } from './logger.js';
 export { isConnectionLost } from './postgres.js';

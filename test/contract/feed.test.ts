@@ -16,6 +16,7 @@ interface Following {
   readonly feed: Feed;
   readonly got: Change[];
   readonly errors: unknown[];
+  readonly replaced: Error[];
 }
 
 describe.each(databaseKinds)('the feed on $name', (kind) => {
@@ -33,11 +34,13 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
   async function follow({ pollMs = NEVER_MS, tailBytes = 1_000_000 } = {}): Promise<Following> {
     const errors: unknown[] = [];
     const got: Change[] = [];
+    const replaced: Error[] = [];
     const onError = (error: unknown): void => void errors.push(error);
-    const feed = await Feed.open({ log: stand.log, pollMs, tailBytes, onError });
+    const onReplaced = (error: Error): void => void replaced.push(error);
+    const feed = await Feed.open({ log: stand.log, pollMs, tailBytes, onError, onReplaced });
     feeds.push(feed);
     feed.listen((changes) => got.push(...changes));
-    return { feed, got, errors };
+    return { feed, got, errors, replaced };
   }
 
   /** Appends as another hub does: this feed is not told. */
@@ -193,6 +196,60 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  describe('where the database holds another log now', () => {
+    const write = (sql: string): Promise<unknown> => stand.database.write(sql);
+    const logId = async (): Promise<string> => (await stand.log.extent()).logId;
+    /** What is left of the log in a copy that lags behind by one change. */
+    const loseOne = async (): Promise<void> => {
+      await write('delete from change where position = 3');
+      await write('update log_head set position = 2');
+    };
+    const grow = (parts: Partial<ChangeRow>): Promise<unknown> =>
+      append(stand.log, [parts, { ...parts, id: 'next', key: 'l' }]);
+
+    it.each([
+      ['it lost its end', () => Promise.resolve()],
+      ['it lost its end, and grew beyond by other changes', () => grow({ id: 'other', key: 'other' })],
+      [
+        'it lost its end, and the same id came again',
+        () => grow({ key: 'k2', recordedAt: 1_700_000_000_001 }),
+      ],
+      ['it lost its end, and another source has the same id', () => grow({ key: 'k2', source: 'erp' })],
+    ])('stands still and says so once: %s', async (_what, then) => {
+      await appendElsewhere(3);
+      const { feed, got, errors, replaced } = await follow();
+      const before = await logId();
+      await loseOne();
+      await then();
+      await feed.poll();
+      await feed.poll();
+      expect(replaced).toEqual([expect.objectContaining({ name: 'LogReplaced' })]);
+      const renewed = await logId();
+      expect(renewed).not.toBe(before);
+      // A hub that finds it later gives the log no third id.
+      const later = await follow();
+      await write("update log_head set log_id = 'by hand'");
+      await later.feed.poll();
+      expect(later.replaced).toHaveLength(1);
+      expect(await logId()).toBe('by hand');
+      announce(feed, await appendElsewhere(5));
+      await feed.poll();
+      expect([got, errors]).toEqual([[], []]);
+    });
+
+    it('goes on where it was empty, and where only others have written', async () => {
+      const { feed, got, replaced } = await follow();
+      await feed.poll();
+      await appendElsewhere(3);
+      await feed.poll();
+      await feed.reached(3n);
+      await appendElsewhere(1);
+      await feed.poll();
+      await feed.reached(4n);
+      expect([positions(got), replaced]).toEqual([upTo(4), []]);
+    });
   });
 
   it('knows where a subscription starts', async () => {

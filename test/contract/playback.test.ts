@@ -34,7 +34,13 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
     const onError = (error: unknown): void => {
       throw error;
     };
-    const feed = await Feed.open({ log: stand.log, pollMs: 60_000_000, tailBytes, onError });
+    const feed = await Feed.open({
+      log: stand.log,
+      pollMs: 60_000_000,
+      tailBytes,
+      onError,
+      onReplaced: onError,
+    });
     feeds.push(feed);
     return feed;
   }
@@ -142,7 +148,13 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
     await append(stand.log, [{ key: 'a' }]);
     const database = await connect(stand.own.url);
     const log = await Log.open(database);
-    const feed = await Feed.open({ log, pollMs: 60_000_000, tailBytes: 0, onError: () => undefined });
+    const feed = await Feed.open({
+      log,
+      pollMs: 60_000_000,
+      tailBytes: 0,
+      onError: () => undefined,
+      onReplaced: () => undefined,
+    });
     const playback = new Playback(feed, logFrom(0n));
     await database.close();
     await expect(playback.next(10)).rejects.toThrow();

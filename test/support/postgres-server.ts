@@ -60,6 +60,10 @@ export class PostgresServer {
     return path.join(this.#directory, 'data');
   }
 
+  get #backup(): string {
+    return path.join(this.#directory, 'backup');
+  }
+
   get #spawnOptions(): { cwd: string; env: NodeJS.ProcessEnv; user?: SystemUser } {
     const user = this.#user === undefined ? {} : { user: this.#user };
     return { cwd: this.#directory, env: { LC_ALL: 'C', TZ: 'UTC' }, ...user };
@@ -120,6 +124,21 @@ export class PostgresServer {
     await eventually(async () => (await stillRunning(backends)).length === 0, {
       what: 'the backends of the killed PostgreSQL to end',
     });
+  }
+
+  /** Copies the data of the stopped server aside. */
+  async backUp(): Promise<void> {
+    if (this.running) throw new Error('The data of a server that runs cannot be copied as they lie.');
+    await rm(this.#backup, { recursive: true, force: true });
+    await run('cp', ['-a', this.#data, this.#backup]);
+  }
+
+  /** Puts back what `backUp` copied, while the server does not run: what an operator does, or a failover to a copy that lags. */
+  async restore(): Promise<void> {
+    if (this.running) throw new Error('The data of a server that runs cannot be replaced.');
+    await this.#freeSharedMemory();
+    await rm(this.#data, { recursive: true, force: true, maxRetries: 10 });
+    await run('cp', ['-a', this.#backup, this.#data]);
   }
 
   async dispose(): Promise<void> {

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import type { ChangeRow } from '../model/change.js';
+import { asNumber } from '../platform/platform.js';
+import type { Database, Row } from '../platform/platform.js';
+import { extentOf } from './read.js';
+import type { Extent } from './read.js';
+
+/**
+ * The database holds another log than the one that a hub opened: it was restored, or failed over to a copy that lagged, and
+ * changes that were answered and delivered are gone. Nothing that the hub has in memory is true of it.
+ */
+export class LogReplaced extends Error {
+  override readonly name = 'LogReplaced';
+
+  constructor(logId: string) {
+    super(
+      `The database no longer holds the log that this hub served (log id ${logId}): it was restored, or it failed over to ` +
+        'a copy that lagged. The log there has a new id, so that cursors of the lost one are refused; start the hub again.',
+    );
+  }
+}
+
+/** What a hub knows of a log: its id, and the newest change that it has seen in it; null: it saw it empty. */
+export interface KnownLog {
+  readonly id: string;
+  readonly newest: ChangeRow | null;
+}
+
+const SEEN = `select h.log_id, h.position, h.earliest, c.id, c.source, c.recorded_at
+  from log_head as h left join change as c on c.position = $1 where h.one = 1`;
+
+/**
+ * The extent of the log, which must still be the known one: its id, and the newest known change at its place. A log never
+ * loses a change, so that one that lacks it is another, and gets an id of its own, unless another hub was first.
+ * @throws LogReplaced
+ */
+export async function follow(database: Database, known: KnownLog): Promise<Extent> {
+  const place = [known.newest?.position ?? 0n];
+  const [row] = await database.read(SEEN, place);
+  if (continues(row, known)) return extentOf(row);
+  // What was read may come from a replica that only lags; it takes no lock, so who holds the lock is right.
+  const held = await database.transact(function* () {
+    yield { sql: 'update log_head set position = position where one = 1' };
+    const [seen] = yield { sql: SEEN, parameters: place };
+    if (continues(seen, known)) return seen;
+    const renew = 'update log_head set log_id = $1 where one = 1 and log_id = $2';
+    yield { sql: renew, parameters: [randomUUID(), known.id] };
+    return null;
+  });
+  if (held === null) throw new LogReplaced(known.id);
+  return extentOf(held);
+}
+
+/** The time of recording too: a source that got no answer may have sent the same id again, to the same place. */
+function continues(row: Row | undefined, { id, newest }: KnownLog): boolean {
+  if (extentOf(row).logId !== id) return false;
+  if (newest === null) return true;
+  return (
+    row?.id === newest.id && row.source === newest.source && asNumber(row.recorded_at) === newest.recordedAt
+  );
+}
