@@ -160,8 +160,12 @@ const ignore = (): void => undefined;
 /** A write whose answer is lost may have been done or not. @throws HubError LOG_UNAVAILABLE that says so */
 const orUnknown = <T>(write: Promise<T>): Promise<T> =>
   write.catch((error: unknown) => {
-    throw isConnectionLost(error) ? writeUnknown(error) : error;
+    throw isConnectionLost(error) && !isRefusal(error) ? writeUnknown(error) : error;
   });
+
+/** Whether the server itself says that it did not write: it is out of resources (53), or read-only (25006). */
+const isRefusal = (error: unknown): boolean =>
+  /^(53...|25006)$/.test(String((error as { readonly code?: unknown }).code));
 
 const valuesOf = (parameters: readonly Parameter[]): unknown[] =>
   parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value));
