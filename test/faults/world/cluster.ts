@@ -10,6 +10,7 @@ import { startTcpProxy } from '../../support/tcp-proxy.js';
 import { eventually } from '../../support/wait.js';
 import type { Crash } from './hub.js';
 import { Hub } from './hub.js';
+import { HubClock } from './hub-clock.js';
 
 /** How the hubs of a round are started, beside what the cluster gives them. */
 export interface HubArguments {
@@ -117,6 +118,7 @@ export class Cluster {
         Object.values(links).map((link: Hub['links']['client']) => link.dispose()),
       ),
     );
+    for (const { clock } of this.hubs) clock.dispose();
     await this.redis.dispose();
     await this.postgres.dispose();
   }
@@ -139,16 +141,17 @@ async function hubOf(
   if (!database || !signal || !client) throw new Error('A link is missing.');
   const throughLink = new URL(databaseUrl);
   throughLink.port = String(database.port);
+  const clock = new HubClock();
   const environment = {
     ...ENVIRONMENT,
+    ...clock.launch.environment,
     DATABASE_URL: throughLink.href,
     REDIS_URL: `redis://127.0.0.1:${signal.port}`,
     PORT: String(port),
     ...hubArguments.environment,
   };
-  return new Hub(
-    name,
-    { database, redis: signal, client },
-    { environment, nodeArguments: hubArguments.node ?? [] },
-  );
+  return new Hub(name, { database, redis: signal, client }, clock, {
+    environment,
+    nodeArguments: [...clock.launch.nodeArguments, ...(hubArguments.node ?? [])],
+  });
 }

@@ -5,6 +5,7 @@ import type { HubProcess } from '../../support/hub-process.js';
 import type { Exit } from '../../support/process.js';
 import { describeExit } from '../../support/process.js';
 import type { TcpProxy } from '../../support/tcp-proxy.js';
+import type { HubClock } from './hub-clock.js';
 
 /** What a hub's links go through. */
 export interface Links {
@@ -43,6 +44,7 @@ export class Hub {
   constructor(
     readonly name: string,
     readonly links: Links,
+    readonly clock: HubClock,
     readonly launch: HubLaunch,
   ) {}
 

@@ -66,6 +66,22 @@ const freezeHub: FaultKind = {
   },
 };
 
+/** The clock of a hub's machine jumps an hour ahead or back, and returns. */
+const jumpHubClock: FaultKind = {
+  name: 'jump hub clock',
+  lasts: [500, 5_000],
+  targets: hubNames,
+  needs: (target) => [`the clock of ${target}`],
+  strike: async (world, { target, ms, roll }) => {
+    const { clock } = hubNamed(world, target);
+    clock.jump((roll < 0.5 ? 1 : -1) * 3_600_000);
+    await last(ms, () => clock.wasRead);
+    const { wasRead } = clock;
+    clock.jump(0);
+    return wasRead ? 'the hub read a wrong time' : null;
+  },
+};
+
 const database: Pick<FaultKind, 'targets' | 'needs'> = { targets: () => ['PostgreSQL'], needs: itself };
 
 /** The server ends, one way or the other, and is started again on its data. */
@@ -168,6 +184,7 @@ export const serverFaults: readonly FaultKind[] = [
   killHub,
   restartHub,
   freezeHub,
+  jumpHubClock,
   endDatabase('kill database', ({ cluster }) => cluster.postgres.kill()),
   endDatabase('stop database at once', ({ cluster }) => cluster.postgres.stop('immediate')),
   terminateConnections,
