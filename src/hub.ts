@@ -230,5 +230,6 @@ function vitalsOf(
     acknowledging: consumers.acknowledging,
     subscriptions: () => deliverer.subscriptions,
     consumers: () => consumers.list(),
+    rejections: () => consumers.rejections.counts(),
   };
 }

@@ -86,6 +86,9 @@ function statementsOfConsumers(now: string) {
 /** What an operator asks for. */
 function statementsOfOperators(now: string, list: List) {
   return {
+    counts: `select consumer as name, sum(case state when 'WAITING' then 1 else 0 end) as waiting,
+        sum(case state when 'DEAD' then 1 else 0 end) as dead
+      from rejection where state <> 'SETTLED' group by consumer`,
     /** $1 consumer: both, for every key. */
     heads: `update rejection set next_attempt_at =
         case when rejection.position = h.head then coalesce(rejection.next_attempt_at, ${now}) else null end

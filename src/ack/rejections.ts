@@ -2,6 +2,7 @@ import type { ConsumerState } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import type { Rejection } from '../model/dead-letter.js';
 import { badInput, consumerNotFound, consumerTakenOver, notSent } from '../model/errors.js';
+import { asNumber, asText } from '../platform/platform.js';
 import type { Database, Transaction } from '../platform/platform.js';
 import { backoffMs } from './backoff.js';
 import type { Backoff } from './backoff.js';
@@ -12,6 +13,13 @@ import type { HeldChange, RejectionRow, RejectionSql } from './rejection-sql.js'
 import { fenceOf } from './session-id.js';
 import type { Fence } from './session-id.js';
 import type { Sessions } from './sessions.js';
+
+/** Of one consumer's rejected changes, how many are how. */
+export interface RejectionCount {
+  readonly name: string;
+  readonly waiting: number;
+  readonly dead: number;
+}
 
 /** What a consumer could not process. */
 export interface RejectedChange extends HeldChange {
@@ -110,6 +118,15 @@ export class Rejections {
   /** Dead letters behind a position, in log order. */
   async dead(name: string, after: Position, limit: number): Promise<Rejection[]> {
     return (await this.database.read(this.#sql.dead, [name, after, limit])).map(rejectionOf);
+  }
+
+  /** How many of each consumer's changes wait to come again, or to be over behind one that does, and how many are dead. */
+  async counts(): Promise<readonly RejectionCount[]> {
+    return (await this.database.read(this.#sql.counts)).map((row) => ({
+      name: asText(row.name),
+      waiting: asNumber(row.waiting),
+      dead: asNumber(row.dead),
+    }));
   }
 
   *#reject(

@@ -45,6 +45,11 @@ export class Metrics implements Telemetry {
     'tidemark_consumer_connected',
     'Whether a hub holds a session of the consumer',
   );
+  readonly #waiting = this.#perConsumer(
+    'tidemark_consumer_waiting_rejections',
+    'Changes that were rejected and come again, and those held behind them',
+  );
+  readonly #dead = this.#perConsumer('tidemark_consumer_dead_letters', 'Changes that are dead letters');
   readonly #migrations = new Gauge({
     name: 'tidemark_migrations_pending',
     help: 'Whether migrations wait that this hub knows and the database does not have',
@@ -124,11 +129,20 @@ export class Metrics implements Telemetry {
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
-  /** One read for all gauges of consumers; without a database the other metrics still answer, and say what is wrong. */
+  /** Two reads for all gauges of consumers; without a database the other metrics still answer, and say what is wrong. */
   async #readConsumers(): Promise<void> {
-    const consumers = (await this.#read(({ consumers: list }) => list())) ?? [];
-    for (const gauge of [this.#lag, this.#inFlight, this.#connected]) gauge.reset();
-    for (const one of consumers) {
+    const [consumers, rejections] = await Promise.all([
+      this.#read((vitals) => vitals.consumers()),
+      this.#read((vitals) => vitals.rejections()),
+    ]);
+    for (const gauge of [this.#lag, this.#inFlight, this.#connected, this.#waiting, this.#dead])
+      gauge.reset();
+    const of = new Map(rejections?.map((one) => [one.name, one]));
+    for (const one of consumers ?? []) {
+      if (rejections !== null) {
+        this.#waiting.set({ consumer: one.name }, of.get(one.name)?.waiting ?? 0);
+        this.#dead.set({ consumer: one.name }, of.get(one.name)?.dead ?? 0);
+      }
       this.#lag.set({ consumer: one.name }, one.lag);
       this.#inFlight.set({ consumer: one.name }, one.inFlight);
       this.#connected.set({ consumer: one.name }, one.connected ? 1 : 0);

@@ -27,4 +27,6 @@ export interface Vitals {
   readonly consumers: () => Promise<
     readonly { name: string; lag: number; inFlight: number; connected: boolean }[]
   >;
+  /** Changes that consumers rejected, where there are any: those that wait, and those that are dead. */
+  readonly rejections: () => Promise<readonly { name: string; waiting: number; dead: number }[]>;
 }

@@ -83,6 +83,17 @@ describe(seeded('the checker'), () => {
     expect(check(rejectedHistory())).toEqual([]);
   });
 
+  test('takes it for possible that a rejection without an answer led to an attempt that never came', () => {
+    const seen = new Patient(JSON.parse(JSON.stringify(rejectedHistory())) as OpenEntry[]);
+    const [, first, second] = seen.all('reject');
+    if (!first || !second) throw new Error('The history has no change that is rejected twice.');
+    seen.entries.splice(seen.entries.indexOf(second) - 1, 1);
+    second.attempt = 1;
+    expect(found(seen.entries)).toEqual(['wrong attempt']);
+    first.outcome = { kind: 'unknown', why: 'the answer was lost' };
+    expect(found(seen.entries)).toEqual([]);
+  });
+
   test.each(rejectionDoctors)('of rejections reports "%s": %s', (invariant, _what, doctor) => {
     const patient = new Patient(JSON.parse(JSON.stringify(rejectedHistory())) as OpenEntry[]);
     doctor(patient);

@@ -1,10 +1,11 @@
 import { databaseKinds } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
-import { post } from '../support/client.js';
+import { ask, post } from '../support/client.js';
 import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import { startRedis } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
+import { reject } from '../delivery/support/rejecting.js';
 import { closedAfterEach } from '../api/support/cleanup.js';
 import { ownHub } from '../api/support/own-hub.js';
 import { metricsOf } from './support/operator.js';
@@ -48,6 +49,10 @@ describe.each(databaseKinds)('metrics of a hub on $name', (kind) => {
           },
           ...{ [`tidemark_consumer_lag${label}`]: 3, [`tidemark_consumer_in_flight${label}`]: 3 },
           ...{ [`tidemark_consumer_connected${label}`]: 1 },
+          ...{
+            [`tidemark_consumer_waiting_rejections${label}`]: 0,
+            [`tidemark_consumer_dead_letters${label}`]: 0,
+          },
         }),
       { what: 'the metrics to tell of the changes' },
     );
@@ -81,6 +86,36 @@ describe.each(databaseKinds)('metrics of a hub on $name', (kind) => {
     expect((await count()) - before).toBe(0);
     await acknowledge(hub.url, 'counted', cursor);
     expect((await count()) - before).toBe(1);
+  });
+
+  it('tell what waits of what a consumer rejected, and what is dead', async () => {
+    const name = 'rejecting';
+    const create = 'mutation ($input: CreateConsumerInput!) { createConsumer(input: $input) { name } }';
+    await ask(hub.url, create, { input: { name, maxAttempts: 2, filter: { collections: [name] } } });
+    const consumer = kept(follow(hub.url, { consumer: name }));
+    await consumer.received(1);
+    await publish(
+      hub.url,
+      ['a', 'a', 'b', 'c'].map((key, n) => ({ collection: name, key, data: { n } })),
+    );
+    await eventually(() => changesOf(consumer).length === 4, { what: 'four changes' });
+    const [a, , b, c] = changesOf(consumer).map(({ cursor }) => cursor);
+    const counts = async (): Promise<(number | undefined)[]> => {
+      const metrics = await metricsOf(hub.url);
+      return ['waiting_rejections', 'dead_letters'].map(
+        (what) => metrics[`tidemark_consumer_${what}{consumer="${name}"}`],
+      );
+    };
+    // Its second change is held behind it.
+    await reject(hub.url, name, a ?? '', { retryInSeconds: 3_600 });
+    await reject(hub.url, name, b ?? '', { retryInSeconds: 3_600 });
+    expect(await counts()).toEqual([3, 0]);
+    await reject(hub.url, name, c ?? '');
+    const again = await eventually(() => consumer.messages.find(({ changes }) => changes.attempt === 2), {
+      what: 'the change to come again',
+    });
+    await reject(hub.url, name, again.changes.cursor);
+    expect(await counts()).toEqual([3, 1]);
   });
 
   it('tell of the process as well', async () => {

@@ -141,13 +141,15 @@ export class Rejections {
     const { attempts, dead, change } = outcome.value;
     const place = this.model.place(change) ?? 0;
     // Named by the change's own cursor, a rejection counts for the newest attempt that is out, whichever was meant.
+    const rejects = this.#rejects.get(place) ?? [];
     const came = (this.#again.get(place) ?? []).filter(({ batch }) => batch.at <= entry.at);
-    const most = Math.max(
-      ...(this.#rejects.get(place) ?? []).map((one) => one.attempt),
-      ...came.map(({ batch }) => batch.attempt),
-    );
+    const most = Math.max(...rejects.map((one) => one.attempt), ...came.map(({ batch }) => batch.attempt));
+    // Each that had no answer may have counted, and led to an attempt that went out and never came.
+    const unknown = rejects.filter(
+      (one) => one.outcome.kind === 'unknown' && one.invokedAt <= entry.at,
+    ).length;
     const { consumer } = this;
-    if (attempts > most) {
+    if (attempts > most + unknown) {
       const sentence = `${consumer.name}: the change at ${place} counts ${attempts} attempts; ${most} came.`;
       verdict.add('wrong attempt', entry.at, sentence);
     }
