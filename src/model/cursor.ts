@@ -99,7 +99,8 @@ export class CursorCodec {
   #ofAnotherLog(place: string): HubError {
     return new HubError(
       'INVALID_CURSOR',
-      `${place}: is a cursor of another log; the hub was restored or replaced, so start again with a new consumer.`,
+      `${place}: is a cursor of another log, as this one was restored or replaced; subscribe without it: a durable consumer ` +
+        'goes on where this log knows it, anything else starts again with SNAPSHOT.',
       { path: place, logId: this.logId },
     );
   }

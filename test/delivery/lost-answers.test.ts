@@ -102,10 +102,8 @@ describe.each(Object.entries(WRITES))('%s where its answer from PostgreSQL is lo
   beforeAll(async () => {
     if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
-    const url = new URL(database.url);
-    cutter = await StatementCutter.start({ host: url.hostname, port: Number(url.port || 5432) });
-    url.host = `127.0.0.1:${cutter.port}`;
-    cut = await startHub({ DATABASE_URL: url.href });
+    cutter = await StatementCutter.before(database.url);
+    cut = await startHub({ DATABASE_URL: cutter.url });
     whole = await startHub({ DATABASE_URL: database.url });
   }, 60_000);
   afterAll(async () => {

@@ -33,21 +33,28 @@ export class StatementCutter {
   #next: { readonly cut: Cut; readonly statement: Statement } | null = null;
   #closed = false;
 
-  private constructor(readonly target: { readonly host: string; readonly port: number }) {
+  readonly #target: URL;
+
+  private constructor(databaseUrl: string) {
+    this.#target = new URL(databaseUrl);
     this.#server = createServer((client) => this.#accept(client));
   }
 
-  static async start(target: { readonly host: string; readonly port: number }): Promise<StatementCutter> {
-    const cutter = new StatementCutter(target);
+  /** Listens before this database. */
+  static async before(databaseUrl: string): Promise<StatementCutter> {
+    const cutter = new StatementCutter(databaseUrl);
     cutter.#server.listen({ host: '127.0.0.1', port: 0 });
     await once(cutter.#server, 'listening');
     return cutter;
   }
 
-  get port(): number {
+  /** The database's URL by way of the link. */
+  get url(): string {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The cutter does not listen.');
-    return address.port;
+    const url = new URL(this.#target);
+    url.host = `127.0.0.1:${address.port}`;
+    return url.href;
   }
 
   cutNext(cut: Cut, statement: Statement = 'commit'): void {
@@ -67,7 +74,7 @@ export class StatementCutter {
 
   #accept(client: Socket): void {
     if (this.#closed) return void client.destroy();
-    const upstream = connect(this.target);
+    const upstream = connect({ host: this.#target.hostname, port: Number(this.#target.port || 5432) });
     for (const [socket, other] of [
       [client, upstream],
       [upstream, client],
