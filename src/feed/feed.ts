@@ -6,7 +6,8 @@
  * log. A listener sees every change once, in log order, whichever way it came.
  *
  * States: following (the tail ends where the log is known to end) · filling (it reads the log up to there). Filling runs
- * once at a time; what is told meanwhile only moves its target.
+ * once at a time; what is told meanwhile only moves its target. Where the database turns out to hold another log, what the
+ * tail holds is of no use: the feed stands still for good, and says so once.
  */
 import { Change } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
