@@ -277,6 +277,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
 
     it('survives a restart of the hub', async () => {
       const own = await kind.create();
+      kept({ close: () => own.drop() });
       const before = kept(await startHub({ DATABASE_URL: own.url }));
       const consumer = kept(follow(before.url, { consumer: 'durable', startAt: 'EARLIEST' }));
       await publish(

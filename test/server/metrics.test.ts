@@ -7,7 +7,7 @@ import type { RedisServer } from '../support/redis-server.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { reject } from '../delivery/support/rejecting.js';
 import { closedAfterEach } from '../api/support/cleanup.js';
-import { ownHub } from '../api/support/own-hub.js';
+import { ownHub, present } from '../api/support/own-hub.js';
 import { metricsOf } from './support/operator.js';
 
 const codeOf = async (url: string, variables: object): Promise<unknown> =>
@@ -134,8 +134,10 @@ describe('metrics of a hub with Redis', () => {
   const kept = closedAfterEach();
 
   it('tell whether it is up', async () => {
-    const database = await databaseKinds[0]?.create();
-    const hub = kept(await startHub({ DATABASE_URL: database?.url, REDIS_URL: redis.url }));
+    const [sqlite] = databaseKinds;
+    const database = present(await sqlite?.create());
+    kept({ close: () => database.drop() });
+    const hub = kept(await startHub({ DATABASE_URL: database.url, REDIS_URL: redis.url }));
     const state = async (of: string): Promise<boolean> =>
       (await metricsOf(hub.url))[`tidemark_signal_state{state="${of}"}`] === 1;
     await eventually(() => state('up'), { what: 'Redis to be up' });
