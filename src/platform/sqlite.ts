@@ -55,7 +55,7 @@ export class SqliteDatabase implements DatabaseBase {
         if (process.platform === 'darwin') handle.pragma('fullfsync = ON');
       },
     });
-    await dataSource.initialize();
+    await dataSource.initialize().catch(throwAbout(path));
     if (!writer) throw new Error('The SQLite driver opened no database.');
     const reader = new Sqlite(path, { readonly: true, timeout: BUSY_MS });
     return new SqliteDatabase(dataSource, writer, reader);
@@ -98,8 +98,8 @@ export class SqliteDatabase implements DatabaseBase {
       await this.dataSource.runMigrations({ transaction: 'none' });
       this.writer.exec('commit');
     } catch (error) {
-      this.writer.exec('rollback');
-      throw error;
+      if (this.writer.inTransaction) this.writer.exec('rollback');
+      throwAbout(this.writer.name)(error);
     }
   }
 
@@ -147,6 +147,16 @@ async function untilFree(handle: BetterSqlite3.Database, work: () => unknown): P
   }
   handle.pragma(`busy_timeout = ${BUSY_MS}`);
 }
+
+/** What SQLite says of a file that it cannot read, in a sentence that names the file. */
+const throwAbout =
+  (path: string) =>
+  (error: unknown): never => {
+    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))) throw error;
+    throw new Error(`The file ${path} is damaged, or no SQLite database; restore it from a backup.`, {
+      cause: error,
+    });
+  };
 
 /** `$1`, `$2`, … by name; SQLite knows no booleans. */
 const named = (parameters: readonly Parameter[]): Record<string, unknown> =>
