@@ -1,14 +1,12 @@
 import { ask } from '../support/client.js';
 import type { Answer, GraphQLFailure } from '../support/client.js';
-import { databaseKinds } from '../support/databases.js';
+import { databaseKinds, sqlite } from '../support/databases.js';
 import { CHANGES, publish } from '../support/operations.js';
 import { eventually } from '../support/wait.js';
 import { PUBLISH, request } from './support/bad-input.js';
 import { headOf, ownHub } from './support/own-hub.js';
 import { askOverHttp, RawSocket } from './support/raw-socket.js';
 
-const [sqlite] = databaseKinds;
-if (!sqlite) throw new Error('There is no database to run on.');
 const KIB_256 = 256 * 1_024;
 const MIB_4 = 4 * 1_024 * 1_024;
 const JSON_TYPE = { 'content-type': 'application/json', accept: 'application/graphql-response+json' };

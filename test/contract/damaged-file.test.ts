@@ -4,7 +4,7 @@ import { ackTables } from '../../src/ack/ack.js';
 import { Log, logTables } from '../../src/log/log.js';
 import type { ChangeRow } from '../../src/model/change.js';
 import { openDatabase } from '../../src/platform/platform.js';
-import { databaseKinds } from '../support/databases.js';
+import { sqlite } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { append } from './support/append.js';
 import { rejectionOf } from './support/parts.js';
@@ -52,9 +52,7 @@ describe.each(DAMAGES)('a SQLite file of which %s', (_what, damage, says) => {
   let own: OwnDatabase;
 
   beforeEach(async () => {
-    const kind = databaseKinds.find(({ name }) => name === 'SQLite');
-    if (!kind) throw new Error('There is no SQLite among the databases.');
-    own = await kind.create();
+    own = await sqlite.create();
   });
   afterEach(() => own.drop());
 

@@ -1,7 +1,7 @@
 import { arrayLiteral } from '../../src/log/array-literal.js';
 import { Log } from '../../src/log/log.js';
 import type { Database } from '../../src/platform/platform.js';
-import { databaseKinds } from '../support/databases.js';
+import { databaseKinds, postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { ask } from '../support/client.js';
 import { spawnHub } from '../support/hub-process.js';
@@ -92,8 +92,6 @@ describe.each(databaseKinds)('the tables on $name', (kind) => {
 
 describe('PostgreSQL reads an array literal', () => {
   it('as the values that it was made of', async () => {
-    const postgres = databaseKinds.find(({ name }) => name === 'PostgreSQL');
-    if (!postgres) throw new Error('PostgreSQL is none of the databases');
     const own = await postgres.create();
     const database = await connect(own.url);
     try {

@@ -1,6 +1,7 @@
 /** A database that cannot write for a while: its disk is full, or it lets itself only be read. */
 import type { Database } from '../../src/platform/platform.js';
-import { databaseKinds } from '../support/databases.js';
+import { postgres, sqlite } from '../support/databases.js';
+import type { DatabaseKind } from '../support/databases.js';
 import { adminQuery } from '../support/postgres-database.js';
 import { eventually } from '../support/wait.js';
 import { rejectionOf } from './support/parts.js';
@@ -8,7 +9,7 @@ import { publisherOf, publishTo, Stand } from './support/stand.js';
 
 /** How a database of one kind comes to be so, and gets well again. */
 interface Fault {
-  readonly kind: 'SQLite' | 'PostgreSQL';
+  readonly kind: DatabaseKind;
   readonly what: string;
   /** How the database itself says so. */
   readonly says: RegExp;
@@ -43,7 +44,7 @@ const readOnly = async (url: string, on: boolean): Promise<void> => {
 
 const FAULTS: readonly Fault[] = [
   {
-    kind: 'SQLite',
+    kind: sqlite,
     what: 'its disk is full',
     says: /full/,
     // It gives at least what it has in use.
@@ -51,7 +52,7 @@ const FAULTS: readonly Fault[] = [
     end: (database) => Promise.resolve(pages(database, ENOUGH)),
   },
   {
-    kind: 'PostgreSQL',
+    kind: postgres,
     what: 'its disk is full',
     says: /No space left/,
     begin: async (_database, url) => {
@@ -61,7 +62,7 @@ const FAULTS: readonly Fault[] = [
     end: (_database, url) => adminQuery(url, 'drop function no_room cascade'),
   },
   {
-    kind: 'PostgreSQL',
+    kind: postgres,
     what: 'it only lets itself be read',
     says: /read-only/,
     begin: (_database, url) => readOnly(url, true),
@@ -69,12 +70,10 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
-describe.each(FAULTS)('$kind where $what', ({ kind: name, says, begin, end }) => {
+describe.each(FAULTS)('$kind.name where $what', ({ kind, says, begin, end }) => {
   let stand: Stand;
 
   beforeEach(async () => {
-    const kind = databaseKinds.find((one) => one.name === name);
-    if (!kind) throw new Error(`There is no ${name} among the databases.`);
     stand = await Stand.create(kind);
   });
   afterEach(() => stand.drop());

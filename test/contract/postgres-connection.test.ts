@@ -1,6 +1,6 @@
 /** Connections to PostgreSQL that end at the worst moment. */
 import type { Database } from '../../src/platform/platform.js';
-import { databaseKinds } from '../support/databases.js';
+import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { adminQuery } from '../support/postgres-database.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
@@ -8,16 +8,13 @@ import type { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
 import { connect } from './support/stand.js';
 
-const kind = databaseKinds.find(({ name }) => name === 'PostgreSQL');
-
 describe('connections to PostgreSQL', () => {
   let own: OwnDatabase;
   let proxy: TcpProxy;
   let database: Database;
 
   beforeAll(async () => {
-    if (!kind) throw new Error('There is no PostgreSQL among the databases.');
-    own = await kind.create();
+    own = await postgres.create();
     const url = new URL(own.url);
     proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || 5432) });
     url.hostname = '127.0.0.1';

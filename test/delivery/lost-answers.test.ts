@@ -1,7 +1,7 @@
 import type { Hub } from '../../src/hub.js';
 import { ask, post } from '../support/client.js';
 import type { Answer } from '../support/client.js';
-import { databaseKinds } from '../support/databases.js';
+import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
 import { ACKNOWLEDGE, follow, publish } from '../support/operations.js';
@@ -23,8 +23,6 @@ interface Write {
   /** What must have happened before, by a hub whose link is whole. */
   readonly before?: 'dead letter' | 'no consumer';
 }
-
-const postgres = databaseKinds.find((kind) => kind.name === 'PostgreSQL');
 
 const steer = (field: string): Write['call'] => {
   const mutation = `mutation ($name: ID!) { ${field} { __typename } }`;
@@ -100,7 +98,6 @@ describe.each(Object.entries(WRITES))('%s where its answer from PostgreSQL is lo
   let cursor = '';
 
   beforeAll(async () => {
-    if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
     cutter = await StatementCutter.before(database.url);
     cut = await startHub({ DATABASE_URL: cutter.url });

@@ -3,7 +3,7 @@
  * them do at different hubs comes out the same; the signal only makes it faster.
  */
 import { ask } from '../support/client.js';
-import { databaseKinds } from '../support/databases.js';
+import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { spawnHub } from '../support/hub-process.js';
 import type { HubProcess } from '../support/hub-process.js';
@@ -14,7 +14,6 @@ import { startTcpProxy } from '../support/tcp-proxy.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
 
-const postgres = databaseKinds.find((kind) => kind.name === 'PostgreSQL');
 /** So seldom that changes which come one after the other, each within FAST_MS, did not come by polling. */
 const POLL_MS = 2_000;
 const FAST_MS = 400;
@@ -30,7 +29,6 @@ describe('two hubs', () => {
   let there: string;
 
   beforeEach(async () => {
-    if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
   });
 

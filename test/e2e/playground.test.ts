@@ -2,13 +2,11 @@ import { chromium } from 'playwright-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { ask } from '../support/client.js';
 import { findChromium } from '../support/chromium.js';
-import { databaseKinds } from '../support/databases.js';
+import { sqlite } from '../support/databases.js';
 import { publish } from '../support/operations.js';
 import { eventually } from '../support/wait.js';
 import { ownHub } from '../api/support/own-hub.js';
 
-const [sqlite] = databaseKinds;
-if (!sqlite) throw new Error('There is no database to run on.');
 const INSTALL_MS = 300_000;
 const RUN = '.graphiql-execute-button:not([aria-haspopup])';
 

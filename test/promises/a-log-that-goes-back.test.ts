@@ -5,7 +5,7 @@
 import { ask, post } from '../support/client.js';
 import { spawnHub } from '../support/hub-process.js';
 import type { HubProcess } from '../support/hub-process.js';
-import { ACKNOWLEDGE, changesOf, follow, publish } from '../support/operations.js';
+import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import { startPostgres } from '../support/postgres-server.js';
 import type { PostgresServer } from '../support/postgres-server.js';
 import { eventually } from '../support/wait.js';
@@ -57,7 +57,7 @@ describe('a log that goes back to what a copy held', () => {
     logId = await logIdAt(here);
     await send(here, COPIED);
     const before = follow(here.url, { consumer: 'erp', startAt: 'EARLIEST' });
-    await acknowledge(here, await cursorOf(before, COPIED));
+    await acknowledge(here.url, 'erp', await cursorOf(before, COPIED));
     await before.close();
     await server.stop();
     await server.backUp();
@@ -65,7 +65,7 @@ describe('a log that goes back to what a copy held', () => {
     await send(here, LOST);
     const reader = follow(here.url, { consumer: 'erp' });
     cursor = await cursorOf(reader, LOST);
-    await acknowledge(here, cursor);
+    await acknowledge(here.url, 'erp', cursor);
     await reader.close();
     await server.kill();
     whileDown();
@@ -113,8 +113,4 @@ async function cursorOf(reader: ReturnType<typeof follow>, keys: readonly string
   await eventually(() => changesOf(reader).length >= keys.length, { what: 'the changes to be delivered' });
   expect(changesOf(reader).map((change) => change.key)).toEqual(keys);
   return changesOf(reader).at(-1)?.cursor ?? '';
-}
-
-async function acknowledge({ url }: HubProcess, cursor: string): Promise<void> {
-  await ask(url, ACKNOWLEDGE, { consumer: 'erp', cursor });
 }

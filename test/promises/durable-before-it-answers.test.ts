@@ -1,6 +1,6 @@
 /** Promise 1: a publish that answered survives `kill -9` of the hub, and of PostgreSQL. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { databaseKinds } from '../support/databases.js';
+import { databaseKinds, postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { spawnHub } from '../support/hub-process.js';
@@ -18,7 +18,6 @@ import { expectNothingLost } from './support/verdict.js';
 
 const CALLERS = 64;
 const ROUNDS = 3;
-const postgres = databaseKinds.find((kind) => kind.name === 'PostgreSQL');
 
 describe.each(databaseKinds)(seeded('promise 1 on $name'), (kind) => {
   it('keeps every answered change, once, over kill -9 of a hub that 64 callers publish to', async () => {
@@ -108,7 +107,6 @@ describe('promise 1 where the connection breaks exactly at the commit', () => {
   let hub: HubProcess;
 
   beforeAll(async () => {
-    if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
     cutter = await StatementCutter.before(database.url);
     hub = await spawnHub({ DATABASE_URL: cutter.url });

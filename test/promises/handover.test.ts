@@ -1,5 +1,5 @@
 /** Promises 3 and 4 over a rolling restart: consumers move to another hub by themselves and notice nothing. */
-import { databaseKinds } from '../support/databases.js';
+import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { spawnHub } from '../support/hub-process.js';
@@ -13,7 +13,6 @@ import { LoyalConsumer } from './support/loyal-consumer.js';
 import { positionsOf, readLog } from './support/recorded.js';
 import { expectNothingLost } from './support/verdict.js';
 
-const postgres = databaseKinds.find((kind) => kind.name === 'PostgreSQL');
 const CONSUMERS = 5;
 const ROUNDS = 2;
 
@@ -22,7 +21,6 @@ describe(seeded('a rolling restart of two hubs'), () => {
   let redis: SharedRedis;
 
   beforeAll(async () => {
-    if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
     redis = await sharedRedis();
   }, 60_000);

@@ -1,6 +1,6 @@
 /** Promise 6 where Redis is several servers: it is fast again by itself after one of them is lost. */
 import { ask } from '../support/client.js';
-import { databaseKinds } from '../support/databases.js';
+import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { spawnHub } from '../support/hub-process.js';
 import type { HubProcess } from '../support/hub-process.js';
@@ -9,7 +9,6 @@ import { startRedisCluster } from '../support/redis-cluster.js';
 import { startRedisWithSentinel } from '../support/redis-sentinel.js';
 import { eventually } from '../support/wait.js';
 
-const postgres = databaseKinds.find((kind) => kind.name === 'PostgreSQL');
 /** Polls come so seldom that within the waits of these tests only the signal brings changes from one hub to another. */
 const SELDOM = '60000';
 
@@ -18,7 +17,6 @@ describe('two hubs whose Redis', () => {
   const hubs: HubProcess[] = [];
 
   beforeEach(async () => {
-    if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
   });
 

@@ -1,6 +1,6 @@
 /** Promise 6: Redis is a fast path, never the truth. */
 import { ask } from '../support/client.js';
-import { databaseKinds } from '../support/databases.js';
+import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { spawnHub } from '../support/hub-process.js';
 import type { HubProcess } from '../support/hub-process.js';
@@ -11,8 +11,6 @@ import { startTcpProxy } from '../support/tcp-proxy.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
 
-const postgres = databaseKinds.find((kind) => kind.name === 'PostgreSQL');
-
 describe('promise 6', () => {
   let database: OwnDatabase;
   let redis: RedisServer;
@@ -20,7 +18,6 @@ describe('promise 6', () => {
   let hubs: HubProcess[];
 
   beforeAll(async () => {
-    if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
     redis = await startRedis();
     proxy = await startTcpProxy({ port: redis.port });

@@ -1,9 +1,6 @@
 import { serverAudits } from 'graphql-http';
-import { databaseKinds } from '../support/databases.js';
+import { sqlite } from '../support/databases.js';
 import { ownHub } from '../api/support/own-hub.js';
-
-const [sqlite] = databaseKinds;
-if (!sqlite) throw new Error('There is no database to run on.');
 
 const PLAIN_JSON =
   'A client that asks for plain JSON gets 200 with its errors: for that type a status may come from what lies between.';

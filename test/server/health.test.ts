@@ -1,5 +1,5 @@
 import { ask, post } from '../support/client.js';
-import { databaseKinds } from '../support/databases.js';
+import { databaseKinds, sqlite } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
 import { acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import { startPostgres } from '../support/postgres-server.js';
@@ -8,7 +8,7 @@ import { startRedis } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { closedAfterEach } from '../api/support/cleanup.js';
-import { ownHub, present } from '../api/support/own-hub.js';
+import { ownHub } from '../api/support/own-hub.js';
 import { readiness } from './support/operator.js';
 import type { Hub } from '../../src/hub.js';
 
@@ -109,8 +109,7 @@ describe('a hub whose Redis goes away', () => {
   const kept = closedAfterEach();
 
   it('says so, goes on without it, and says so when it is back', async () => {
-    const [sqlite] = databaseKinds;
-    const database = present(await sqlite?.create());
+    const database = await sqlite.create();
     kept({ close: () => database.drop() });
     const hub = kept(await startHub({ DATABASE_URL: database.url, REDIS_URL: redis.url }));
     const ready = async (status: number, signal: string): Promise<void> => {

@@ -1,4 +1,4 @@
-import { databaseKinds } from '../support/databases.js';
+import { databaseKinds, sqlite } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
 import { ask, post } from '../support/client.js';
 import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
@@ -7,7 +7,7 @@ import type { RedisServer } from '../support/redis-server.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { reject } from '../delivery/support/rejecting.js';
 import { closedAfterEach } from '../api/support/cleanup.js';
-import { ownHub, present } from '../api/support/own-hub.js';
+import { ownHub } from '../api/support/own-hub.js';
 import { metricsOf } from './support/operator.js';
 
 const codeOf = async (url: string, variables: object): Promise<unknown> =>
@@ -134,8 +134,7 @@ describe('metrics of a hub with Redis', () => {
   const kept = closedAfterEach();
 
   it('tell whether it is up', async () => {
-    const [sqlite] = databaseKinds;
-    const database = present(await sqlite?.create());
+    const database = await sqlite.create();
     kept({ close: () => database.drop() });
     const hub = kept(await startHub({ DATABASE_URL: database.url, REDIS_URL: redis.url }));
     const state = async (of: string): Promise<boolean> =>

@@ -2,7 +2,7 @@
 import { Client } from 'pg';
 import type { Hub } from '../../src/hub.js';
 import { post } from '../support/client.js';
-import { databaseKinds } from '../support/databases.js';
+import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
 import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
@@ -11,8 +11,6 @@ import type { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { failing, metricsOf, readiness } from './support/operator.js';
 
-const postgres = databaseKinds.find((kind) => kind.name === 'PostgreSQL');
-
 describe('readiness of a hub on PostgreSQL', () => {
   let database: OwnDatabase;
   let proxy: TcpProxy;
@@ -20,7 +18,6 @@ describe('readiness of a hub on PostgreSQL', () => {
   let cursor: string;
 
   beforeAll(async () => {
-    if (!postgres) throw new Error('There is no PostgreSQL among the databases.');
     database = await postgres.create();
     const url = new URL(database.url);
     proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port || '5432') });

@@ -16,7 +16,7 @@ export interface DatabaseKind {
   create(): Promise<OwnDatabase>;
 }
 
-const sqlite: DatabaseKind = {
+export const sqlite: DatabaseKind = {
   name: 'SQLite',
   create: async () => {
     const folder = await mkdtemp(join(tmpdir(), 'tidemark-test-'));
@@ -27,7 +27,7 @@ const sqlite: DatabaseKind = {
   },
 };
 
-const postgres: DatabaseKind = {
+export const postgres: DatabaseKind = {
   name: 'PostgreSQL',
   create: async () => (await sharedPostgres()).createDatabase(),
 };
