@@ -4,10 +4,10 @@ import type { Answer } from '../support/client.js';
 import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
-import { ACKNOWLEDGE, follow, publish } from '../support/operations.js';
+import { ACKNOWLEDGE, createConsumer, follow, publish } from '../support/operations.js';
 import { StatementCutter } from '../support/statement-cutter.js';
 import type { Statement } from '../support/statement-cutter.js';
-import { delivered, tryReject } from './support/rejecting.js';
+import { deadLetters, delivered, tryReject } from './support/rejecting.js';
 
 interface Consumer {
   readonly name: string;
@@ -28,18 +28,10 @@ const steer = (field: string): Write['call'] => {
   const mutation = `mutation ($name: ID!) { ${field} { __typename } }`;
   return (url, name) => post(url, mutation, { name });
 };
-const deadLetters = (field: string): Write['call'] => {
-  const query = '{ consumers { name deadLetters { nodes { id } } } }';
-  return async (url, name) => {
-    const { consumers } = await ask<{
-      consumers: readonly { name: string; deadLetters: { nodes: readonly { id: string }[] } }[];
-    }>(url, query);
-    const ids = consumers.find((one) => one.name === name)?.deadLetters.nodes.map(({ id }) => id);
-    return post(url, `mutation ($name: ID!, $ids: [ID!]!) { ${field}(consumer: $name, ids: $ids) }`, {
-      name,
-      ids,
-    });
-  };
+const treat = (field: 'redrive' | 'discard'): Write['call'] => {
+  const mutation = `mutation ($name: ID!, $ids: [ID!]!) { ${field}(consumer: $name, ids: $ids) }`;
+  return async (url, name) =>
+    post(url, mutation, { name, ids: (await deadLetters(url, name)).map(({ id }) => id) });
 };
 
 const WRITES: Record<string, Write> = {
@@ -56,13 +48,13 @@ const WRITES: Record<string, Write> = {
   redrive: {
     at: 'commit',
     before: 'dead letter',
-    call: deadLetters('redrive'),
+    call: treat('redrive'),
     done: (_consumer, _cursor, dead) => dead === 0,
   },
   discard: {
     at: 'commit',
     before: 'dead letter',
-    call: deadLetters('discard'),
+    call: treat('discard'),
     done: (_consumer, _cursor, dead) => dead === 0,
   },
   createConsumer: {
@@ -112,12 +104,7 @@ describe.each(Object.entries(WRITES))('%s where its answer from PostgreSQL is lo
 
   /** A consumer to which one change was sent, which is not there any more, and dies at its first reject. */
   const consumer = async (): Promise<void> => {
-    const input = { name, maxAttempts: 1, filter: { collections: [name] } };
-    await ask(
-      whole.url,
-      'mutation ($input: CreateConsumerInput!) { createConsumer(input: $input) { name } }',
-      { input },
-    );
+    await createConsumer(whole.url, { name, maxAttempts: 1, filter: { collections: [name] } });
     const reader = follow(whole.url, { consumer: name });
     await reader.received(1);
     await publish(whole.url, [{ collection: name, key: 'a', data: {} }]);

@@ -4,7 +4,7 @@ import type { TestSubscription } from '../support/client.js';
 import { databaseKinds } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
-import { acknowledge, follow, publish } from '../support/operations.js';
+import { acknowledge, createConsumer, follow, publish } from '../support/operations.js';
 import type { BatchData } from '../support/operations.js';
 import { sharedRedis } from '../support/shared-redis.js';
 import { eventually } from '../support/wait.js';
@@ -54,9 +54,7 @@ describe.each(databaseKinds)('rejected changes on $name', (kind) => {
 
   /** A consumer that tries a change so often. */
   const consumer = (maxAttempts: number): Promise<unknown> =>
-    ask(here.url, 'mutation ($input: CreateConsumerInput!) { createConsumer(input: $input) { name } }', {
-      input: { name, maxAttempts, filter: { collections: [name] } },
-    });
+    createConsumer(here.url, { name, maxAttempts, filter: { collections: [name] } });
 
   const cursorOf = async (): Promise<string> => {
     const query = 'query ($name: ID!) { consumer(name: $name) { cursor } }';

@@ -1,7 +1,14 @@
 import { databaseKinds, sqlite } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
-import { ask, post } from '../support/client.js';
-import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
+import { post } from '../support/client.js';
+import {
+  ACKNOWLEDGE,
+  acknowledge,
+  changesOf,
+  createConsumer,
+  follow,
+  publish,
+} from '../support/operations.js';
 import { startRedis } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
@@ -90,8 +97,7 @@ describe.each(databaseKinds)('metrics of a hub on $name', (kind) => {
 
   it('tell what waits of what a consumer rejected, and what is dead', async () => {
     const name = 'rejecting';
-    const create = 'mutation ($input: CreateConsumerInput!) { createConsumer(input: $input) { name } }';
-    await ask(hub.url, create, { input: { name, maxAttempts: 2, filter: { collections: [name] } } });
+    await createConsumer(hub.url, { name, maxAttempts: 2, filter: { collections: [name] } });
     const consumer = kept(follow(hub.url, { consumer: name }));
     await consumer.received(1);
     await publish(

@@ -69,6 +69,10 @@ export async function publish(
   return (await ask<{ publish: PublishData }>(url, PUBLISH, { source, changes, atomic })).publish;
 }
 
+/** Makes a durable consumer. */
+export const createConsumer = (url: string, input: object): Promise<unknown> =>
+  ask(url, 'mutation ($input: CreateConsumerInput!) { createConsumer(input: $input) { name } }', { input });
+
 export const ACKNOWLEDGE = `mutation ($consumer: ID!, $cursor: Cursor!, $session: ID) {
   acknowledge(consumer: $consumer, cursor: $cursor, session: $session) { name cursor lag inFlight connected acknowledgedAt }
 }`;
