@@ -1,7 +1,7 @@
 /**
  * What a rolling deploy costs consumers: three hubs with thousands of durable consumers are stopped by SIGTERM and started
- * again, one after the other, while changes are published; a hub that was told to stop gets no new connections. Prints how long consumers were without a session, what came
- * again, and what was skipped.
+ * again, one after the other, while changes are published; a hub that was told to stop gets no new connections. Prints how
+ * long consumers were without a session, what came again, and what was skipped.
  *
  *   npm run bench:deploy                       5,000 consumers
  *   npm run bench:deploy -- --consumers 500
@@ -14,7 +14,7 @@ import { sharedPostgres } from '../test/support/shared-postgres.js';
 import { sharedRedis } from '../test/support/shared-redis.js';
 import { DeployConsumer } from './deploy-consumer.js';
 import type { Numbered } from './deploy-consumer.js';
-import { HttpLoad } from './load.js';
+import { HttpLoad, quantile } from './load.js';
 
 const { values } = parseArgs({ options: { consumers: { type: 'string', default: '5000' } } });
 const CONSUMERS = Number(values.consumers);
@@ -76,9 +76,7 @@ async function publishAll(): Promise<void> {
 }
 
 const summary = (figures: readonly number[]): string => {
-  const sorted = [...figures].sort((a, b) => a - b);
-  const at = (share: number): string =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0);
+  const at = (share: number): string => quantile(figures, share).toFixed(0);
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at most ${at(1)} ms (${figures.length})`;
 };
 const latenciesSince = (): string => {

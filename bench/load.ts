@@ -80,6 +80,11 @@ export async function sustained(
   return calls / ((performance.now() - started) / 1_000);
 }
 
+/** The figure below which this share of them lies, 0 to 1; 0 where there are none. */
+export function quantile(figures: readonly number[], share: number): number {
+  const sorted = [...figures].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
 /** The middle of several figures. */
-export const median = (figures: readonly number[]): number =>
-  [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)] ?? 0;
+export const median = (figures: readonly number[]): number => quantile(figures, 0.5);

@@ -10,7 +10,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { startBenchHub } from './hub.js';
 import type { DatabaseName } from './hub.js';
-import { changeOf, HttpLoad } from './load.js';
+import { changeOf, HttpLoad, quantile } from './load.js';
 import { drawMemory } from './memory-plot.js';
 import type { Sample } from './memory-plot.js';
 import { BadConsumer, GoodConsumer } from './memory-consumers.js';
@@ -70,9 +70,7 @@ async function phase(changes: number): Promise<Phase> {
   good.latencies.length = 0;
   const rate = await publishAll(changes);
   await good.drained(published);
-  const sorted = [...good.latencies].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    Math.round((sorted[Math.floor(sorted.length * share)] ?? 0) * 10) / 10;
+  const at = (share: number): number => Math.round(quantile(good.latencies, share) * 10) / 10;
   return { 'changes/s': Math.round(rate), 'latency p50 ms': at(0.5), 'latency p99 ms': at(0.99) };
 }
 
