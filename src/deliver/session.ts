@@ -25,9 +25,9 @@ const QUIET_CHANGES = 1_000n;
  *   any ── sought() ──▶ reading, from elsewhere
  *   any ── end() ──▶ ended
  *
- * Reading: it takes pages from its playback and sends them, less what has to wait behind a rejected change. Live: its lane sends to it. Waiting: it is paused, or its
- * window or its socket is full; it costs nothing but its place. It is never dropped for being slow: it reads on from its
- * place when there is room.
+ * Reading: it takes pages from its playback and sends them, less what has to wait behind a rejected change. Live: its lane
+ * sends to it. Waiting: it is paused, or its window or its socket is full; it costs nothing but its place. It is never
+ * dropped for being slow: it reads on from its place when there is room.
  */
 export class Session implements LiveSession {
   readonly name: string;

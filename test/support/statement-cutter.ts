@@ -26,14 +26,13 @@ const PREPARED_WRITE = /P[^]{4}(s\d+)\0\s*(?:with|insert into|update|delete from
 export class StatementCutter {
   /** Statements that were cut so far. */
   cuts = 0;
+  readonly #target: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   /** The names of prepared statements that write; the hub uses one name for one text on all of its connections. */
   readonly #writes = new Set<string>();
   #next: { readonly cut: Cut; readonly statement: Statement } | null = null;
   #closed = false;
-
-  readonly #target: URL;
 
   private constructor(databaseUrl: string) {
     this.#target = new URL(databaseUrl);

@@ -132,10 +132,11 @@ function remove(p: Patient, isGone: (entry: Removable) => boolean): void {
   p.entries.splice(0, Infinity, ...kept);
 }
 
+/** What comes again in this history, and what settles it, is of attempt 2. */
 const isAgain =
-  (place: number, attempt: number) =>
+  (place: number) =>
   (entry: Removable): boolean =>
-    'cursor' in entry && [7, 8, 9, 10].some((ticket) => entry.cursor === again(place, attempt, ticket));
+    'cursor' in entry && [7, 8, 9, 10].some((ticket) => entry.cursor === again(place, 2, ticket));
 
 export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: Patient) => unknown])[] = [
   [
@@ -144,7 +145,7 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
     (p) =>
       p
         .all('batch')
-        .filter(isAgain(1, 2))
+        .filter(isAgain(1))
         .forEach((one) => (one.attempt = 3)),
   ],
   [
@@ -153,7 +154,7 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
     (p) =>
       p
         .all('batch')
-        .filter(isAgain(1, 2))
+        .filter(isAgain(1))
         .forEach((one) => one.changes.push(one.changes[0] ?? fail())),
   ],
   [
@@ -185,7 +186,7 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
   [
     'wrong dead letter',
     'a dead letter is listed nowhere',
-    (p) => remove(p, (entry) => entry.kind === 'redrive' || isAgain(5, 2)(entry)),
+    (p) => remove(p, (entry) => entry.kind === 'redrive' || isAgain(5)(entry)),
   ],
   [
     'wrong dead letter',
@@ -200,14 +201,14 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
   [
     'neither here nor there',
     'a rejected change never comes again',
-    (p) => remove(p, (entry) => isAgain(1, 2)(entry)),
+    (p) => remove(p, (entry) => isAgain(1)(entry)),
   ],
   [
     'neither here nor there',
     'a change that was sent behind a rejected one never comes again',
-    (p) => remove(p, (entry) => isAgain(2, 2)(entry)),
+    (p) => remove(p, (entry) => isAgain(2)(entry)),
   ],
-  ['redrive lost', 'what was redriven does not come', (p) => remove(p, (entry) => isAgain(5, 2)(entry))],
+  ['redrive lost', 'what was redriven does not come', (p) => remove(p, (entry) => isAgain(5)(entry))],
 ];
 
 const letterOf = (p: Patient): OpenOf<'final'>['consumers'][number]['deadLetters'][number] =>

@@ -10,7 +10,6 @@ const PRELOAD = new URL('./skewed-date.mjs', import.meta.url).href;
 export class HubClock {
   readonly #directory = mkdtempSync(join(tmpdir(), 'tidemark-clock-'));
   readonly #release = guard({ kind: 'directory', path: this.#directory });
-
   #jumps = 0;
 
   constructor() {

@@ -1,8 +1,7 @@
 /**
  * Preloaded into a hub, this lets Date follow the file that TIDEMARK_CLOCK_FILE names: it holds the number of the jump, and
  * by how many milliseconds the hub's clock is wrong. That the hub has read such a time is told, by the number, in the file
- * beside it. Timers, and what measures
- * durations, go on as ever, as they do where the clock of a machine jumps.
+ * beside it. Timers, and what measures durations, go on as ever, as they do where the clock of a machine jumps.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
