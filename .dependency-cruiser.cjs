@@ -3,25 +3,27 @@
  * `model` has no port: its files are the words that every room shares, and each may be imported by its name.
  */
 const ROOMS = {
-  publish: ['model', 'log', 'signal'],
+  publish: ['model', 'log', 'platform'],
   log: ['model', 'platform'],
   signal: ['model', 'platform'],
   feed: ['model', 'log', 'signal'],
-  deliver: ['model', 'feed', 'ack'],
+  view: ['model'],
+  retry: ['model', 'platform', 'ack', 'view'],
+  deliver: ['model', 'feed', 'ack', 'retry', 'view'],
   ack: ['model', 'platform'],
-  explore: ['model', 'log', 'ack'],
-  api: ['model', 'generated', 'publish', 'deliver', 'ack', 'explore'],
+  explore: ['model', 'log', 'ack', 'retry', 'view'],
+  api: ['model', 'generated', 'publish', 'deliver', 'ack', 'retry', 'explore', 'view'],
   server: ['model', 'config', 'api', 'deliver'],
   model: [],
   config: ['model'],
   platform: ['model', 'config'],
-  generated: ['model'],
+  generated: ['model', 'view'],
   console: [],
 };
 
 /** Vendor libraries that are allowed in some rooms only. */
 const VENDORS = {
-  typeorm: ['log', 'ack', 'platform'],
+  typeorm: ['log', 'ack', 'retry', 'platform'],
   'better-sqlite3': ['log', 'platform'],
   pg: ['log', 'platform'],
   ioredis: ['signal', 'platform'],

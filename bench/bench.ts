@@ -5,12 +5,19 @@
  *   npm run bench -- postgres     one of them
  */
 import { deliveryRate } from './deliver.js';
+import { DATABASES } from './hub.js';
 import type { DatabaseName } from './hub.js';
 import { publishRate } from './publish.js';
+import { argumentsOrExit } from '../test/support/command-line.js';
 
-const databases = (
-  process.argv.slice(2).length > 0 ? process.argv.slice(2) : ['sqlite', 'postgres']
-) as DatabaseName[];
+const { rest } = argumentsOrExit({
+  command: 'npm run bench --',
+  about:
+    'Measures what a hub publishes and delivers a second, on each of the databases given (default: both).',
+  options: {},
+  rest: { name: 'databases', allowed: DATABASES },
+});
+const databases = rest.length > 0 ? (rest as DatabaseName[]) : DATABASES;
 const table: Record<string, Record<string, number>> = {};
 for (const database of databases) {
   table[database] = {

@@ -7,7 +7,7 @@
  *   npm run bench:deploy -- --consumers 500
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
+import { argumentsOrExit, number } from '../test/support/command-line.js';
 import { freePort } from '../test/support/free-port.js';
 import { spawnHub } from '../test/support/hub-process.js';
 import { sharedPostgres } from '../test/support/shared-postgres.js';
@@ -16,8 +16,14 @@ import { DeployConsumer } from './deploy-consumer.js';
 import type { Numbered } from './deploy-consumer.js';
 import { HttpLoad, quantile } from './load.js';
 
-const { values } = parseArgs({ options: { consumers: { type: 'string', default: '5000' } } });
-const CONSUMERS = Number(values.consumers);
+const { values } = argumentsOrExit({
+  command: 'npm run bench:deploy --',
+  about:
+    'Measures how long consumers are without a session while three hubs are restarted one after the other.',
+  options: { consumers: number('durable consumers', 5_000) },
+  rest: null,
+});
+const CONSUMERS = values.consumers;
 const HUBS = 3;
 /** Each change goes to the consumers of its collection. */
 const COLLECTIONS = 100;
@@ -32,7 +38,10 @@ const redis = await sharedRedis();
 const database = await postgres.createDatabase();
 const ports = await Promise.all(Array.from({ length: HUBS }, freePort));
 const environments = ports.map((port) => ({
-  ...{ DATABASE_URL: database.url, REDIS_URL: redis.url, PORT: String(port), LOG_LEVEL: 'error' },
+  DATABASE_URL: database.url,
+  REDIS_URL: redis.url,
+  PORT: String(port),
+  LOG_LEVEL: 'error',
 }));
 const hubs = await Promise.all(environments.map(spawnHub));
 const loads = hubs.map(({ url }) => new HttpLoad(url, 2));

@@ -7,10 +7,14 @@ import { sharedPostgres } from '../test/support/shared-postgres.js';
 /** A hub in a process of its own on an empty database. */
 export interface BenchHub {
   readonly url: string;
+  readonly pid: number;
+  readonly running: () => boolean;
   stop(): Promise<void>;
 }
 
-export type DatabaseName = 'sqlite' | 'postgres';
+export const DATABASES = ['sqlite', 'postgres'] as const;
+
+export type DatabaseName = (typeof DATABASES)[number];
 
 /** Starts the built hub; `stop` removes its database. */
 export async function startBenchHub(database: DatabaseName): Promise<BenchHub> {
@@ -18,6 +22,8 @@ export async function startBenchHub(database: DatabaseName): Promise<BenchHub> {
   const hub = await spawnHub({ DATABASE_URL: own.url, LOG_LEVEL: 'warn' });
   return {
     url: hub.url,
+    pid: hub.process.pid,
+    running: () => hub.process.running,
     stop: async () => {
       await hub.process.kill('SIGTERM');
       await own.drop();

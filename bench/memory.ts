@@ -7,29 +7,31 @@
  *   npm run bench:memory -- --changes 100000 --database sqlite --plot memory.svg
  */
 import { writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
-import { startBenchHub } from './hub.js';
-import type { DatabaseName } from './hub.js';
+import { argumentsOrExit, number, oneOf, text } from '../test/support/command-line.js';
+import { DATABASES, startBenchHub } from './hub.js';
 import { changeOf, HttpLoad, quantile } from './load.js';
 import { drawMemory } from './memory-plot.js';
 import type { Sample } from './memory-plot.js';
 import { BadConsumer, GoodConsumer } from './memory-consumers.js';
 
-const { values } = parseArgs({
+const { values } = argumentsOrExit({
+  command: 'npm run bench:memory --',
+  about: 'Measures the memory of a hub with consumers that do not keep up.',
   options: {
-    changes: { type: 'string', default: '2000000' },
-    database: { type: 'string', default: 'postgres' },
-    plot: { type: 'string' },
+    changes: number('changes published meanwhile', 2_000_000),
+    database: oneOf(DATABASES, 'database of the hub', 'postgres'),
+    plot: text('file', 'writes the memory over the run into this SVG file'),
   },
+  rest: null,
 });
-const CHANGES = Number(values.changes);
+const CHANGES = values.changes;
 /** Changes before and after the bad consumers are there, to compare with. */
 const COMPARED = Math.min(100_000, Math.max(10_000, Math.round(CHANGES / 10)));
 const PER_CALL = 500;
 const CALLERS = 4;
 const SAMPLE_MS = 1_000;
 
-const hub = await startBenchHub(values.database as DatabaseName);
+const hub = await startBenchHub(values.database);
 const load = new HttpLoad(hub.url, CALLERS);
 let published = 0;
 
@@ -108,7 +110,7 @@ console.table(
 console.log(
   `resident at most ${Math.round(Math.max(...during.map(({ megabytes }) => megabytes)))} MB in ${during.length} samples`,
 );
-if (values.plot !== undefined) await writeFile(values.plot, drawMemory(samples, from, to));
+if (values.plot !== null) await writeFile(values.plot, drawMemory(samples, from, to));
 good.close();
 load.close();
 await hub.stop();

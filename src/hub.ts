@@ -10,20 +10,20 @@ import type { Config } from './config/config.js';
 import { Deliverer } from './deliver/deliver.js';
 import { Explorer } from './explore/explore.js';
 import { Feed } from './feed/feed.js';
-import { Log, logTables } from './log/log.js';
-import { systemClock } from './model/clock.js';
-import type { Clock } from './model/clock.js';
-import type { Change } from './model/change.js';
+import { Log, LOG_SQL, logTables } from './log/log.js';
+import { systemClock, systemTimers } from './model/clock.js';
+import type { Clock, Timers } from './model/clock.js';
 import { Lifetime, createLogger, openDatabase, openRedis } from './platform/platform.js';
 import type { Database, Logger } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
+import { Retry, retryTables } from './retry/retry.js';
 import { Metrics, startServer } from './server/server.js';
 import type { Vitals } from './server/server.js';
 import { openSignal } from './signal/signal.js';
 import type { Signal } from './signal/signal.js';
 
-export { ConfigError, OPTIONS, readConfig } from './config/config.js';
-export type { Config, Environment, OptionName } from './config/config.js';
+export { ConfigError, helpText, OPTIONS, readCommand, readConfig } from './config/config.js';
+export type { Command, Config, Environment, OptionName } from './config/config.js';
 export { createLogger } from './platform/platform.js';
 export type { Logger } from './platform/platform.js';
 export { HubError } from './model/errors.js';
@@ -48,6 +48,8 @@ export interface HubParts {
   readonly logger?: Logger;
   /** Default: the system's clock. */
   readonly clock?: Clock;
+  /** Default: the process's own timers. */
+  readonly timers?: Timers;
 }
 
 /** The hub's version: the package's. */
@@ -65,7 +67,11 @@ export async function openHub(config: Config = readConfig({}), parts: HubParts =
   const lifetime = new Lifetime(logger);
   try {
     const url = await open({
-      ...{ config, logger, metrics: new Metrics(), clock: parts.clock ?? systemClock },
+      config,
+      logger,
+      metrics: new Metrics(),
+      clock: parts.clock ?? systemClock,
+      timers: parts.timers ?? systemTimers,
       onClose: (close) => {
         lifetime.opened(close);
       },
@@ -88,6 +94,7 @@ interface Setting {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  readonly timers: Timers;
   readonly onClose: (close: () => Promise<unknown>) => void;
   /** A listener that logs what went wrong and goes on. */
   readonly warn: (what: string) => (error: unknown) => void;
@@ -107,7 +114,7 @@ interface Storage {
 }
 
 async function openStorage({ config, onClose, warn }: Setting): Promise<Storage> {
-  const database = await openDatabase(config.databaseUrl, [logTables, ackTables], {
+  const database = await openDatabase(config.databaseUrl, [logTables, ackTables, retryTables], {
     poolSize: config.poolSize,
     onLost: warn('a connection to the database broke'),
   });
@@ -120,55 +127,61 @@ interface Wake {
   readonly signal: Signal;
   readonly feed: Feed;
   readonly consumers: Consumers;
+  readonly retry: Retry;
 }
 
 /** What wakes deliveries: the signal, the feed that it hurries, and the consumers that other hubs may touch. */
-async function openFeed(
-  { config, logger, metrics, onClose, warn, onReplaced }: Setting,
-  storage: Storage,
-): Promise<Wake> {
-  const { database, log } = storage;
+async function openFeed(setting: Setting, { database, log }: Storage): Promise<Wake> {
+  const { config, logger, metrics, timers, onClose, warn, onReplaced } = setting;
   const signal = openSignal({ logId: log.id, connect: redisConnector(config, logger), logger });
   onClose(() => signal.close());
-  const { pollMs, tailBytes } = config;
-  const onError = warn('the feed could not read the log');
-  const feed = await Feed.open({ log, pollMs, tailBytes, onError, onReplaced });
+  const { pollMs, tailBytes, limits, backoff } = config;
+  const feed: Feed = await Feed.open({
+    ...{ log, pollMs, tailBytes, timers, onReplaced },
+    onActions: (upTo) => consumers.hear(upTo),
+    onError: warn('the feed could not read the log'),
+  });
   onClose(() => feed.close());
+  log.guard(() => feed.newest, onReplaced);
   const consumers = new Consumers({
-    ...{ database, telemetry: metrics, backoff: config.backoff },
-    onTouched: (name) => {
-      signal.announce({ kind: 'consumer', name });
-    },
+    ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers },
+    startPoint: (start, prefix) => feed.startPoint(start, prefix),
+    onTouched: (name) => signal.announce({ kind: 'consumer', name }),
+    onActed: () => signal.announce({ kind: 'action' }),
     onError: warn('consumers could not be reported'),
   });
   onClose(() => consumers.close());
+  const changeAt: Log['changeAt'] = (position) => log.changeAt(position);
+  const isInSnapshot: Log['isInSnapshot'] = (position, until) => log.isInSnapshot(position, until);
+  const retry = new Retry({ database, consumers, backoff, changeAt, isInSnapshot, chance: Math.random });
   listen(signal, feed, consumers);
-  return { signal, feed, consumers };
+  return { signal, feed, consumers, retry };
 }
 
 async function openService(setting: Setting, { database, log }: Storage, wake: Wake): Promise<string> {
-  const { config, clock, metrics, logger, onClose, warn } = setting;
-  const { signal, feed, consumers } = wake;
+  const { config, clock, timers, metrics, logger, onClose, warn } = setting;
+  const { signal, feed, consumers, retry } = wake;
   const publisher = new Publisher({
     ...{ log, limits: config.limits, clock, telemetry: metrics },
-    onAppended: (changes) => {
-      feed.appended(changes);
-      announce(signal, changes);
+    onAppended: (changes, actions) => {
+      feed.appended(changes, actions);
+      const to = changes.at(-1)?.row.position;
+      if (to !== undefined) signal.announce({ kind: 'appended', to });
     },
   });
   onClose(() => publisher.settled());
   const deliverer = new Deliverer({
-    ...{ feed, consumers, limits: config.limits, telemetry: metrics },
+    ...{ feed, consumers, holding: retry.holding, telemetry: metrics, timers },
     onError: warn('a subscription failed'),
   });
   onClose(() => deliverer.close());
-  const explorer = new Explorer({ log, consumers, about: aboutHub(database, signal) });
-  const rooms: Rooms = { publisher, deliverer, consumers, explorer, cursors: log.cursors };
+  const explorer = new Explorer({ log, consumers, retry, about: aboutHub(database, signal, clock) });
+  const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors: log.cursors };
   const report = (error: unknown, id: string): void => {
     logger.error({ err: error, id }, 'a request failed');
   };
   const vitals = vitalsOf(setting, { database, log }, wake, rooms);
-  const server = await startServer({ config, rooms, metrics, report, vitals });
+  const server = await startServer({ config, rooms, metrics, report, vitals, timers });
   onClose(() => server.close());
   return server.url;
 }
@@ -182,8 +195,8 @@ function redisConnector(config: Config, logger: Logger): Parameters<typeof openS
 function listen(signal: Signal, feed: Feed, consumers: Consumers): void {
   signal.listen({
     onAnnouncement: (announcement) => {
-      if (announcement.kind === 'appended') feed.announced(announcement);
-      else void consumers.touched(announcement.name);
+      if (announcement.kind === 'consumer') void consumers.touched(announcement.name);
+      else feed.announced(announcement);
     },
     onUp: () => {
       void feed.poll();
@@ -192,15 +205,12 @@ function listen(signal: Signal, feed: Feed, consumers: Consumers): void {
   });
 }
 
-function announce(signal: Signal, changes: readonly Change[]): void {
-  const rows = changes.map((change) => change.row);
-  const [first] = rows;
-  const last = rows.at(-1);
-  if (first && last) signal.announce({ kind: 'appended', from: first.position, to: last.position, rows });
-}
-
-function aboutHub(database: Database, signal: Signal): ConstructorParameters<typeof Explorer>[0]['about'] {
-  const startedAt = systemClock();
+function aboutHub(
+  database: Database,
+  signal: Signal,
+  clock: Clock,
+): ConstructorParameters<typeof Explorer>[0]['about'] {
+  const startedAt = clock();
   return () => ({
     version: VERSION,
     startedAt,
@@ -213,7 +223,7 @@ function aboutHub(database: Database, signal: Signal): ConstructorParameters<typ
 function vitalsOf(
   { config }: Setting,
   { database, log }: Storage,
-  { signal, feed, consumers }: Wake,
+  { signal, feed, consumers, retry }: Wake,
   { publisher, deliverer }: Rooms,
 ): Vitals {
   return {
@@ -230,6 +240,6 @@ function vitalsOf(
     acknowledging: consumers.acknowledging,
     subscriptions: () => deliverer.subscriptions,
     consumers: () => consumers.list(),
-    rejections: () => consumers.rejections.counts(),
+    rejections: () => retry.counts(),
   };
 }

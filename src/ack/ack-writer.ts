@@ -1,6 +1,10 @@
-import { setImmediate } from 'node:timers/promises';
+import { systemTimers } from '../model/clock.js';
+import type { Timers } from '../model/clock.js';
 import type { Telemetry } from '../model/telemetry.js';
-import type { Acknowledgement, ConsumerRecord } from './consumer-store.js';
+import type { ConsumerRecord } from './consumer-record.js';
+import type { Acknowledgement } from './consumer-store.js';
+import { sameFence } from './session-id.js';
+import { GroupCommit } from '../platform/platform.js';
 
 interface Waiting {
   readonly acknowledgement: Acknowledgement;
@@ -9,33 +13,31 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** How writing acknowledgements gets on. */
+/** The state of writing acknowledgements. */
 export interface AckProgress {
   /** Milliseconds that the oldest acknowledgement has waited to be durable; 0 where none waits. */
   readonly oldestMs: number;
   /** Whether the last write failed. */
   readonly failing: boolean;
-  /** Writes nothing, where the last write failed, to see whether writing works again. @throws what still fails */
+  /** Where the last write failed: writes an empty group, to find out whether writing works again. @throws what still fails */
   check(): Promise<void>;
 }
 
-/** Writes acknowledgements in groups: what arrives while one write is under way goes into the next, as one statement. */
+/** Writes acknowledgements in groups, each as one statement. */
 export class AckWriter implements AckProgress {
-  #waiting: Waiting[] = [];
-  /** What is being written now, the oldest first, as in #waiting. */
-  #group: readonly Waiting[] = [];
-  #writing: Promise<void> | null = null;
+  readonly #commits = new GroupCommit<Waiting>({ write: (group) => this.#write(group) });
   #failing = false;
 
   /** @param write makes acknowledgements durable and answers the consumers that there are */
   constructor(
     readonly write: (acknowledgements: readonly Acknowledgement[]) => Promise<ConsumerRecord[]>,
     readonly telemetry: Telemetry,
+    readonly timers: Timers = systemTimers,
   ) {}
 
   get oldestMs(): number {
-    const [oldest] = [...this.#group.slice(0, 1), ...this.#waiting.slice(0, 1)];
-    return oldest ? performance.now() - oldest.since : 0;
+    const { oldest } = this.#commits;
+    return oldest ? this.timers.now() - oldest.since : 0;
   }
 
   get failing(): boolean {
@@ -45,35 +47,23 @@ export class AckWriter implements AckProgress {
   /** Answers the consumer once the acknowledgement is durable; null where there is no such consumer. */
   acknowledge(acknowledgement: Acknowledgement): Promise<ConsumerRecord | null> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ acknowledgement, since: performance.now(), resolve, reject });
-      this.#writing ??= this.#writeAll();
+      this.#commits.add({ acknowledgement, since: this.timers.now(), resolve, reject });
     });
   }
 
   async check(): Promise<void> {
-    // A hub that is not ready may get no acknowledgement any more, and so no write by which it would be found well again.
+    // A hub that is not ready may get no more acknowledgements, and so no write that would show that it works again.
     if (!this.#failing) return;
     await this.write([]);
     this.#failing = false;
   }
 
   /** Resolves when everything that was taken is answered. */
-  async settled(): Promise<void> {
-    while (this.#writing) await this.#writing;
+  settled(): Promise<void> {
+    return this.#commits.settled();
   }
 
-  async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      // All that the sockets hold ready goes into the group, also where a write blocks this process.
-      await setImmediate();
-      this.#group = this.#waiting.splice(0);
-      await this.#writeGroup(this.#group);
-      this.#group = [];
-    }
-    this.#writing = null;
-  }
-
-  async #writeGroup(group: readonly Waiting[]): Promise<void> {
+  async #write(group: readonly Waiting[]): Promise<number> {
     try {
       const written = await this.write(group.map((one) => one.acknowledgement));
       this.#failing = false;
@@ -86,11 +76,10 @@ export class AckWriter implements AckProgress {
       this.#failing = true;
       for (const { reject } of group) reject(error);
     }
+    return group.length;
   }
 }
 
-/** Whether an acknowledgement is true of its consumer now that it was written; one that did not count is not. */
+/** Whether an acknowledgement is true of its consumer after the write; one that did not count is not. */
 const holds = ({ position, fence }: Acknowledgement, consumer: ConsumerRecord | null): boolean =>
-  consumer !== null &&
-  consumer.position >= position &&
-  (fence === null || (fence.epoch === consumer.epoch && fence.seeks === consumer.seeks));
+  consumer !== null && consumer.position >= position && (fence === null || sameFence(fence, consumer));

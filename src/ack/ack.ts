@@ -1,87 +1,98 @@
 /**
- * Acknowledging: durable consumers, and their cursors that only move forward.
+ * Durable consumers: everything that is done to them, but for what they reject.
  *
  * It promises:
  * - what was acknowledged survives any restart, and is never taken back by an older acknowledgement;
  * - one live session a consumer: the newest owns it. The database counts sessions (epoch), so hubs agree on which that is
- *   whatever their clocks say; a session that lost ends with CONSUMER_TAKEN_OVER;
- * - acknowledgements that arrive while one write is under way share the next.
+ *   whatever their clocks say; a session that lost ends with CONSUMER_TAKEN_OVER, one whose consumer was deleted with
+ *   CONSUMER_DELETED, at whichever hub it is. A session's id is never given twice;
+ * - operator actions (delete, seek, pause, resume, and what `record` is used for) hold at every hub for every change that
+ *   is recorded after they were answered: see Actions and Sessions.
  *
- * A hub reports its sessions every few seconds; the same statement tells it what other hubs did to them meanwhile. The
- * signal makes that faster, never truer.
+ * Concurrency: whatever belongs to a consumer is changed in a transaction that locks the consumer's row first. What arrives
+ * while acknowledgements are being written shares the next write.
  */
-import type { ConsumerState, StartPlace } from '../model/consumer.js';
-import type { Place, Position } from '../model/cursor.js';
-import {
-  consumerDeleted,
-  consumerExists,
-  consumerNotFound,
-  consumerTakenOver,
-  HubError,
-} from '../model/errors.js';
+import type { Timers } from '../model/clock.js';
+import type { ConsumerState, Start, StartPoint } from '../model/consumer.js';
+import type { Position } from '../model/cursor.js';
+import { consumerExists } from '../model/errors.js';
+import { EVERYTHING } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
+import type { Limits } from '../model/limits.js';
+import { checkName } from '../model/names.js';
 import type { Telemetry } from '../model/telemetry.js';
-import type { Database, TableSet } from '../platform/platform.js';
-import { AckWriter } from './ack-writer.js';
-import type { Backoff } from './backoff.js';
+import type { Database, TableSet, Transaction } from '../platform/platform.js';
 import type { AckProgress } from './ack-writer.js';
+import { Acknowledger } from './acknowledger.js';
+import { Actions } from './actions.js';
+import type { ConsumerRecord } from './consumer-record.js';
 import { ConsumerStore } from './consumer-store.js';
-import type { ConsumerRecord, NewConsumer } from './consumer-store.js';
+import type { LockedConsumer, LogSql, NewConsumer } from './consumer-store.js';
 import { ackEntities } from './entities.js';
 import type { LiveSession } from './live-session.js';
-import { AddRejection1790000000002, CreateConsumer1790000000001 } from './migrations.js';
-import { Redeliveries } from './redeliveries.js';
-import { Rejections } from './rejections.js';
-import { fenceOf } from './session-id.js';
-import type { Fence } from './session-id.js';
+import { CreateConsumer1800000000001 } from './migrations.js';
+import { checkNew, DEFAULT_ATTEMPTS } from './new-consumer.js';
+import type { CreateRequest } from './new-consumer.js';
+import { Operator } from './operator.js';
+import type { Cleanup } from './operator.js';
 import { Sessions } from './sessions.js';
 
-export type { ConsumerRecord, NewConsumer } from './consumer-store.js';
+export type { ConsumerRecord } from './consumer-record.js';
+export type { LockedConsumer } from './consumer-store.js';
 export type { LiveSession } from './live-session.js';
-export type { HeldChange } from './rejection-sql.js';
-export type { DueAttempt, Outlook, Redeliveries } from './redeliveries.js';
-export type { RejectedChange } from './rejections.js';
-export { sessionId } from './session-id.js';
+export type { CreateRequest } from './new-consumer.js';
+export { fenceOf, sameFence, sameSession, sessionId } from './session-id.js';
 export type { Fence } from './session-id.js';
 
 /** The tables of this room. */
 export const ackTables: TableSet = {
   entities: ackEntities,
-  migrations: [CreateConsumer1790000000001, AddRejection1790000000002],
+  migrations: [CreateConsumer1800000000001],
 };
 
 export interface ConsumersOptions {
   readonly database: Database;
+  readonly log: LogSql;
+  readonly limits: Limits;
   readonly telemetry: Telemetry;
-  /** How long a rejected change waits before it comes again. */
-  readonly backoff: Backoff;
-  /** Something happened to a consumer whose session another hub may hold. Must not throw. */
+  readonly timers: Timers;
+  /**
+   * What a start comes to in the log; `prefix` stands before the arguments' names in errors.
+   * @throws HubError BAD_USER_INPUT, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
+   */
+  readonly startPoint: (start: Start, prefix: string) => Promise<StartPoint>;
+  /** Something was done to a consumer whose session another hub may hold. Must not throw. */
   readonly onTouched: (name: string) => void;
+  /** An operator action was recorded, of which other hubs have to hear. Must not throw. */
+  readonly onActed: () => void;
   /** Told of a report that failed; the next one is tried all the same. */
   readonly onError: (error: unknown) => void;
 }
 
 export class Consumers {
-  /** What consumers could not process. */
-  readonly rejections: Rejections;
-  /** The same, for the sessions that deliver it again. */
-  readonly redeliveries: Redeliveries;
   readonly #store: ConsumerStore;
+  readonly #actions: Actions;
   readonly #sessions: Sessions;
-  readonly #writer: AckWriter;
+  readonly #acknowledger: Acknowledger;
+  readonly #operator: Operator;
 
   constructor(readonly options: ConsumersOptions) {
-    const { database, backoff, telemetry } = options;
-    this.#store = new ConsumerStore(database);
-    this.#sessions = new Sessions({ ...options, store: this.#store });
-    this.rejections = new Rejections(database, this.#store, this.#sessions, backoff);
-    this.redeliveries = new Redeliveries(database, this.#store, this.#sessions);
-    this.#writer = new AckWriter((group) => this.#store.acknowledge(group), telemetry);
+    const { database, log, telemetry } = options;
+    this.#store = new ConsumerStore(database, log);
+    this.#actions = new Actions(database, log);
+    this.#sessions = new Sessions({ ...options, store: this.#store, actions: this.#actions });
+    this.#operator = new Operator(options, this.#actions);
+    this.#acknowledger = new Acknowledger(this.#store, this.#sessions, telemetry);
   }
 
   /** How writing acknowledgements gets on. */
   get acknowledging(): AckProgress {
-    return this.#writer;
+    return this.#acknowledger.writer;
+  }
+
+  /** Runs with every deletion and seek from now on, in the same transaction. */
+  onCleanup(cleanup: Cleanup): void {
+    this.#operator.cleanups.push(cleanup);
   }
 
   async find(name: string): Promise<ConsumerRecord | null> {
@@ -94,100 +105,114 @@ export class Consumers {
     return (await this.#store.list()).map((record) => this.#sessions.present(record));
   }
 
-  /** @throws HubError CONSUMER_EXISTS */
-  async create(consumer: NewConsumer): Promise<ConsumerState> {
-    const made = await this.#store.insert(consumer);
-    if (!made) throw consumerExists(consumer.name);
+  /** @throws HubError BAD_USER_INPUT, CONSUMER_EXISTS, CURSOR_EXPIRED, CURSOR_AHEAD */
+  async create(request: CreateRequest): Promise<ConsumerState> {
+    const { name, filter, start, maxAttempts } = checkNew(request, this.options.limits);
+    const point = await this.options.startPoint(start, 'input.');
+    const made = await this.#store.insert({ name, filter, maxAttempts, ...point });
+    if (!made) throw consumerExists(name);
     return made;
   }
 
   /** @throws HubError CONSUMER_NOT_FOUND */
   async delete(name: string): Promise<ConsumerState> {
-    const deleted = await this.#store.delete(name);
-    if (!deleted) throw consumerNotFound(name);
-    this.#sessions.of(name)?.end(consumerDeleted(name));
-    this.options.onTouched(name);
-    return deleted;
+    const { consumer, action } = await this.#operator.act(name, 'deleted', () => this.#store.delete(name));
+    this.#sessions.deleted(consumer, action);
+    return consumer;
   }
 
   /**
-   * Everything up to a place is processed; where it is the cursor of a change that came again, that change is, and the
-   * consumer's cursor stays. Durable when it answers.
-   * @param session the id that the batch carried: fences a session that was taken over. Default: not fenced
-   * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where the session is none; CURSOR_AHEAD beyond
-   *   what was sent or, where another hub holds the session, beyond the log's end
+   * Everything up to a position is processed. Durable when it answers.
+   * @param session the id that the batch carried: fences a session that was taken over, or whose consumer was deleted.
+   *   Null: not fenced
+   * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where `session` is not a session's id;
+   *   CURSOR_AHEAD beyond what was sent or, where another hub holds the session, beyond the log's end
    */
-  async acknowledge(name: string, place: Place, session: string | null = null): Promise<ConsumerState> {
-    const { position, attempt } = place;
-    if (attempt) return this.rejections.settle(name, { position, ticket: attempt.ticket }, session);
-    const fence = fenceOf(session);
-    const live = this.#sessions.of(name);
-    if (live && position > live.sent && (!fence || sameFence(fence, live))) {
-      throw aheadOf('what was sent to this consumer');
-    }
-    const consumer = await this.#writer.acknowledge({ name, position, fence });
-    if (!consumer) throw consumerNotFound(name);
-    if (fence && fence.epoch !== consumer.epoch) throw consumerTakenOver(name);
-    if (position > consumer.head) throw aheadOf('the end of the log');
-    return this.#sessions.changed(consumer);
-  }
-
-  /** The furthest place that may have been sent to a consumer, as far as this hub knows: null where it cannot know. */
-  sentTo({ name, epoch }: ConsumerRecord): Position | null {
-    const session = this.#sessions.of(name);
-    return session?.epoch === epoch ? session.sent : null;
+  acknowledge(name: string, position: Position, session: string | null): Promise<ConsumerState> {
+    return this.#acknowledger.acknowledge(name, position, session);
   }
 
   /**
    * Puts a consumer elsewhere in the log, also backwards; its live session goes on from there, at whichever hub.
-   * @throws HubError CONSUMER_NOT_FOUND
+   * @throws HubError CONSUMER_NOT_FOUND, CURSOR_EXPIRED, CURSOR_AHEAD
    */
-  async seek(name: string, place: StartPlace): Promise<ConsumerState> {
-    const consumer = await this.#store.seek(name, place);
-    if (!consumer) throw consumerNotFound(name);
-    return this.#sessions.changed(consumer);
+  async seek(name: string, start: Start): Promise<ConsumerState> {
+    const point = await this.options.startPoint(start, '');
+    const { consumer, action } = await this.#operator.act(name, 'sought', () =>
+      this.#store.seek(name, point),
+    );
+    return this.#sessions.changed(consumer, action);
   }
 
-  /** Stops or goes on delivering to a consumer. @throws HubError CONSUMER_NOT_FOUND */
+  /**
+   * Stops or resumes delivering to a consumer; it is in force at the hub of its session when it answers.
+   * @throws HubError CONSUMER_NOT_FOUND
+   */
   async setPaused(name: string, paused: boolean): Promise<ConsumerState> {
-    const consumer = await this.#store.setPaused(name, paused);
-    if (!consumer) throw consumerNotFound(name);
-    return this.#sessions.changed(consumer);
+    const { consumer, action } = await this.#operator.act(name, null, () =>
+      this.#store.setPaused(name, paused),
+    );
+    const changed = this.#sessions.changed(consumer, action);
+    return (await this.#sessions.heardBy(changed, action)) ?? changed;
   }
 
   /**
    * Begins a session, which takes the consumer over from any older one; makes the consumer on first use.
    * @param filter replaces the kept one; null keeps it
-   * @param first what a consumer that is not there yet is made of
+   * @param start where a consumer that does not exist yet starts
+   * @throws HubError BAD_USER_INPUT, CURSOR_EXPIRED, CURSOR_AHEAD
    */
-  async begin(
-    name: string,
-    filter: ChangeFilter | null,
-    first: () => Promise<NewConsumer>,
-  ): Promise<ConsumerRecord> {
+  async begin(name: string, filter: ChangeFilter | null, start: Start): Promise<ConsumerRecord> {
+    checkName(name, 'consumer', this.options.limits);
     for (;;) {
       const begun = await this.#store.beginSession(name, filter);
       if (begun) {
         this.options.onTouched(name);
         return begun;
       }
-      await this.#store.insert(await first());
+      const point = await this.options.startPoint(start, '');
+      const first: NewConsumer = {
+        name,
+        filter: filter ?? EVERYTHING,
+        maxAttempts: DEFAULT_ATTEMPTS,
+        ...point,
+      };
+      await this.#store.insert(first);
     }
   }
 
-  /** Keeps a session that was begun: from now on it hears of acknowledgements, and of its end. */
-  attach(session: LiveSession): void {
-    this.#sessions.attach(session);
+  /** Ends a session that was begun and cannot be attached. */
+  abandon(begun: ConsumerRecord): Promise<void> {
+    return this.#sessions.release(begun, begun.position);
   }
 
-  /** Lets go of a session that ended. */
+  /** Keeps a session that began with this record: from now on it hears of what is done to its consumer. */
+  attach(session: LiveSession, begun: ConsumerRecord): void {
+    this.#sessions.attach(session, begun);
+  }
+
   detach(session: LiveSession): Promise<void> {
     return this.#sessions.detach(session);
   }
 
-  /** Another hub touched a consumer: looks what became of it, if this hub holds its session. */
+  /** The session of a consumer, where this hub holds the one that owns it. */
+  sessionOf(consumer: ConsumerRecord): LiveSession | null {
+    return this.#sessions.holds(consumer);
+  }
+
+  /** Another hub did something to a consumer, or may have: re-reads it, if this hub holds its session. */
   touched(name: string): Promise<void> {
     return this.#sessions.touched(name);
+  }
+
+  /** Tells this hub's sessions of all operator actions up to this number. @throws HubError LOG_UNAVAILABLE */
+  hear(actions: bigint): Promise<void> {
+    return this.#sessions.hear(actions);
+  }
+
+  /** Resolves when the session that owns a consumer knows of an action, or no session is left; see Sessions. */
+  heardBy(consumer: ConsumerRecord, action: bigint): Promise<ConsumerRecord | null> {
+    return this.#sessions.heardBy(consumer, action);
   }
 
   /** Reports this hub's sessions now, and hears what other hubs did to them. */
@@ -195,20 +220,31 @@ export class Consumers {
     return this.#sessions.report();
   }
 
+  /**
+   * Holds a consumer in a transaction of another room, for what belongs to it there.
+   * @param revise whether something is done to it that its session has to hear of
+   */
+  lock(name: string, revise: boolean): Transaction<LockedConsumer | null> {
+    return this.#store.lock(name, revise);
+  }
+
+  /** Ends such a transaction where it is an operator action; answers the action's number. */
+  record(name: string): Transaction<bigint> {
+    return this.#actions.record(name);
+  }
+
+  /**
+   * Something was done to a consumer in a transaction that took `lock`: informs its session, here or at another hub.
+   * @param action the number of the operator action that it was; null: none
+   */
+  changed(consumer: ConsumerRecord, action: bigint | null = null): ConsumerRecord {
+    if (action !== null) this.options.onActed();
+    return this.#sessions.changed(consumer, action);
+  }
+
   /** Writes what is waiting, and stops. */
   async close(): Promise<void> {
     await this.#sessions.close();
-    await this.#writer.settled();
+    await this.#acknowledger.writer.settled();
   }
 }
-
-const sameFence = (a: Fence, b: Fence): boolean => a.epoch === b.epoch && a.seeks === b.seeks;
-
-const aheadOf = (what: string): HubError =>
-  new HubError(
-    'CURSOR_AHEAD',
-    `cursor: is beyond ${what}; acknowledge a cursor that this consumer received.`,
-    {
-      path: 'cursor',
-    },
-  );

@@ -1,40 +1,38 @@
-import type { ConsumerState, StartPlace } from '../model/consumer.js';
+import type { StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import type { ChangeFilter } from '../model/filter.js';
-import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
-import type { Database, Parameter, Row, Transaction } from '../platform/platform.js';
-import { nowSql } from './database-clock.js';
-import { jsonList } from './json-list.js';
+import { asNumber, jsonList, nowSql } from '../platform/platform.js';
+import type { Database, Parameter, Transaction } from '../platform/platform.js';
+import { CONSUMER_COLUMNS, recordOf } from './consumer-record.js';
+import type { ConsumerRecord } from './consumer-record.js';
 import type { Fence } from './session-id.js';
 
 /** A session that was not reported for this long, in milliseconds, is no longer connected: its hub died. */
 const SILENT_MS = 7_000;
 
-const COLUMNS = [
-  ...['name', 'epoch', 'position', 'snapshot_until', 'seeks', 'filter', 'max_attempts', 'paused'],
-  ...['created_at', 'acknowledged_at', 'in_flight', 'rejections'],
-];
-
-/** A consumer with what only hubs need to know of it. */
-export interface ConsumerRecord extends ConsumerState, StartPlace, Fence {
-  /** The log's end when the record was read. */
-  readonly head: Position;
-  /** Counts what happened to its rejections. */
-  readonly rejections: bigint;
+/** What this room's statements need of the log, whose tables they do not name themselves: SQL that the log gives. */
+export interface LogSql {
+  /** An expression: the position of the newest change. */
+  readonly head: string;
+  /** An expression: how many operator actions were recorded. */
+  readonly actions: string;
+  /** A statement that counts one more action and returns the count as `actions`. */
+  readonly countAction: string;
 }
 
 /** What a new consumer is made of. */
-export interface NewConsumer extends StartPlace {
+export interface NewConsumer extends StartPoint {
   readonly name: string;
   readonly filter: ChangeFilter;
   readonly maxAttempts: number;
 }
 
 /** What a hub says of a session that it holds. */
-export interface SessionReport {
+export interface SessionReport extends Fence {
   readonly name: string;
-  readonly epoch: bigint;
   readonly inFlight: number;
+  readonly sent: Position;
+  readonly heard: bigint;
 }
 
 /** One acknowledgement; where it comes with a session's fence it counts only while that session owns the consumer. */
@@ -42,6 +40,12 @@ export interface Acknowledgement {
   readonly name: string;
   readonly position: Position;
   readonly fence: Fence | null;
+}
+
+/** A consumer that a transaction holds, and the database's time in milliseconds since 1970. */
+export interface LockedConsumer {
+  readonly consumer: ConsumerRecord;
+  readonly now: number;
 }
 
 /**
@@ -52,12 +56,16 @@ export class ConsumerStore {
   readonly #now: string;
   readonly #columns: string;
 
-  constructor(readonly database: Database) {
+  constructor(
+    readonly database: Database,
+    readonly log: LogSql,
+  ) {
     this.#now = nowSql(database.dialect);
     this.#columns =
-      COLUMNS.map((name) => `consumer.${name}`).join(', ') +
+      CONSUMER_COLUMNS.map((name) => `consumer.${name}`).join(', ') +
       `, (consumer.reported_at is not null and consumer.reported_at > ${this.#now} - ${SILENT_MS}) as connected, ` +
-      '(select h.position from log_head as h where h.one = 1) as head';
+      `(consumer.reported_at is not null and consumer.reported_at <= ${this.#now} - ${SILENT_MS}) as silent, ` +
+      `${log.head} as head, ${log.actions} as actions`;
   }
 
   async find(name: string): Promise<ConsumerRecord | null> {
@@ -71,113 +79,114 @@ export class ConsumerStore {
 
   /** Makes a consumer; null where the name is taken. */
   insert(consumer: NewConsumer): Promise<ConsumerRecord | null> {
-    const { name, filter, position, snapshotUntil, maxAttempts } = consumer;
+    const { name, filter, position, snapshotUntil, notBefore, maxAttempts } = consumer;
     return this.#one(
-      `insert into consumer (name, epoch, position, snapshot_until, seeks, filter, max_attempts, paused, created_at,
-         in_flight)
-       values ($1, 0, $2, $3, 0, $4, $5, $6, ${this.#now}, 0) on conflict (name) do nothing`,
-      [name, position, snapshotUntil, JSON.stringify(filter), maxAttempts, false],
+      `insert into consumer (name, epoch, position, snapshot_until, not_before, seeks, revision, filter, max_attempts,
+         paused, created_at, in_flight, sent, heard)
+       values ($1, 0, $2, $3, $7, 0, 0, $4, $5, $6, ${this.#now}, 0, $2, 0) on conflict (name) do nothing`,
+      [name, position, snapshotUntil, JSON.stringify(filter), maxAttempts, false, notBefore],
     );
   }
 
-  delete(name: string): Promise<ConsumerRecord | null> {
-    return this.#with(
-      'delete from consumer where name = $1',
-      [name],
-      'delete from rejection where consumer = $1',
-    );
+  *delete(name: string): Transaction<ConsumerRecord | null> {
+    return yield* this.#revise('delete from consumer where name = $1', [name]);
   }
 
-  /** Puts a consumer elsewhere; what was sent before no longer counts, and of what was rejected only dead letters stay. */
-  seek(name: string, { position, snapshotUntil }: StartPlace): Promise<ConsumerRecord | null> {
-    return this.#with(
-      `update consumer set position = $2, snapshot_until = $3, seeks = seeks + 1, rejections = rejections + 1
+  /** Puts a consumer elsewhere; what was sent before no longer counts. */
+  *seek(
+    name: string,
+    { position, snapshotUntil, notBefore }: StartPoint,
+  ): Transaction<ConsumerRecord | null> {
+    return yield* this.#revise(
+      `update consumer set position = $2, snapshot_until = $3, not_before = $4, seeks = seeks + 1,
+         revision = revision + 1, sent = $2
        where name = $1`,
-      [name, position, snapshotUntil],
-      `delete from rejection where consumer = $1 and state <> 'DEAD'`,
+      [name, position, snapshotUntil, notBefore],
     );
+  }
+
+  *setPaused(name: string, paused: boolean): Transaction<ConsumerRecord | null> {
+    return yield* this.#revise('update consumer set paused = $2, revision = revision + 1 where name = $1', [
+      name,
+      paused,
+    ]);
   }
 
   /**
-   * Takes hold of a consumer in a transaction: until it ends nobody else changes the consumer or its rejections.
-   * Answers the consumer, null where there is none, and the database's time.
-   * @param touch whether something is to happen to its rejections
+   * Holds a consumer in a transaction: until it ends nobody else changes the consumer or what belongs to it. Answers null
+   * where there is none.
+   * @param revise whether something is to be done to it
    */
-  *lock(name: string, touch: boolean): Transaction<{ consumer: ConsumerRecord; now: number } | null> {
+  *lock(name: string, revise: boolean): Transaction<LockedConsumer | null> {
     const columns = `${this.#columns}, ${this.#now} as now`;
     const sqlite = this.database.dialect === 'sqlite';
-    const sql = touch
-      ? `update consumer set rejections = rejections + 1 where name = $1 returning ${columns}`
+    const sql = revise
+      ? `update consumer set revision = revision + 1 where name = $1 returning ${columns}`
       : `select ${columns} from consumer where name = $1 ${sqlite ? '' : 'for update'}`;
     const [row] = yield { sql, parameters: [name] };
     return row ? { consumer: recordOf(row), now: asNumber(row.now) } : null;
   }
 
-  setPaused(name: string, paused: boolean): Promise<ConsumerRecord | null> {
-    return this.#one('update consumer set paused = $2 where name = $1', [name, paused]);
-  }
-
   /** Begins a session: from now on it owns the consumer. A filter that is given replaces the kept one. */
   beginSession(name: string, filter: ChangeFilter | null): Promise<ConsumerRecord | null> {
     return this.#one(
-      `update consumer set epoch = epoch + 1, in_flight = 0, reported_at = ${this.#now},
+      `update consumer set epoch = epoch + 1, in_flight = 0, reported_at = ${this.#now}, sent = position, heard = 0,
          filter = coalesce(cast($2 as text), filter) where name = $1`,
       [name, filter && JSON.stringify(filter)],
     );
   }
 
-  /** Ends a session, unless a newer one took over. */
-  async endSession(name: string, epoch: bigint): Promise<void> {
-    await this.#one('update consumer set in_flight = 0, reported_at = null where name = $1 and epoch = $2', [
-      name,
-      epoch,
-    ]);
+  /** Ends a session that had sent up to a position, unless a newer one took over. */
+  async endSession({ id, epoch, seeks }: Fence, sent: Position): Promise<void> {
+    await this.#one(
+      `update consumer set in_flight = 0, reported_at = null,
+         sent = case when seeks = $3 and $4 > sent then $4 else sent end where id = $1 and epoch = $2`,
+      [id, epoch, seeks, sent],
+    );
   }
 
   /**
-   * Moves consumers forward, each to the furthest place that counts: not beyond the log's end, and not from a session that
-   * was taken over. Answers the consumers that there are.
+   * Moves consumers forward, each to the furthest position that counts: not beyond the log's end, and not from a session
+   * that was taken over. Answers the consumers that there are.
    */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<ConsumerRecord[]> {
     const counts =
-      'l.position <= (select h.position from log_head as h where h.one = 1) and ' +
-      '(l.epoch is null or (l.epoch = o.epoch and l.seeks = o.seeks))';
+      `l.position <= ${this.log.head} and ` +
+      '(l.id is null or (l.id = o.id and l.epoch = o.epoch and l.seeks = o.seeks))';
     return this.#each(
-      acknowledgements.map(({ name, position, fence }) => ({
-        ...{ name, position },
-        ...(fence ? { epoch: fence.epoch, seeks: fence.seeks } : {}),
-      })),
-      `select o.name, max(case when ${counts} then l.position else o.position end) as position
-       from l join o on o.name = l.name group by o.name`,
+      acknowledgements.map(({ name, position, fence }) => ({ name, position, ...fence })),
+      `select o.id, max(case when ${counts} then l.position else o.position end) as position
+       from l join o on o.name = l.name group by o.id`,
       `update consumer set
          position = case when p.position > consumer.position then p.position else consumer.position end,
          acknowledged_at = case when p.position > consumer.position then ${this.#now} else consumer.acknowledged_at end`,
     );
   }
 
-  /** Writes what a hub reports of its sessions; answers those that it still owns. */
+  /** Writes what a hub reports of its sessions; answers the consumers that they still own. */
   report(reports: readonly SessionReport[]): Promise<ConsumerRecord[]> {
     return this.#each(
-      reports.map(({ name, epoch, inFlight }) => ({ name, epoch, position: BigInt(inFlight) })),
-      'select o.name, l.position from l join o on o.name = l.name and o.epoch = l.epoch',
-      `update consumer set in_flight = p.position, reported_at = ${this.#now}`,
+      reports.map(({ name, id, epoch, seeks, inFlight, sent, heard }) => ({
+        ...{ name, id, epoch, seeks, position: sent, heard },
+        in_flight: inFlight,
+      })),
+      `select o.id, l.in_flight, l.heard, case when l.seeks = o.seeks then l.position else 0 end as sent
+       from l join o on o.id = l.id and o.epoch = l.epoch`,
+      // Reports of one session may overtake each other.
+      `update consumer set in_flight = p.in_flight, reported_at = ${this.#now},
+         sent = case when p.sent > consumer.sent then p.sent else consumer.sent end,
+         heard = case when p.heard > consumer.heard then p.heard else consumer.heard end`,
     );
+  }
+
+  *#revise(sql: string, parameters: readonly Parameter[]): Transaction<ConsumerRecord | null> {
+    const [row] = yield { sql: `${sql} returning ${this.#columns}`, parameters };
+    return row ? recordOf(row) : null;
   }
 
   async #one(sql: string, parameters: readonly Parameter[]): Promise<ConsumerRecord | null> {
     const [row] = await this.database.write(`${sql} returning ${this.#columns}`, parameters);
     return row ? recordOf(row) : null;
-  }
-
-  /** The same, with another statement about the same consumer in one transaction. */
-  #with(sql: string, parameters: readonly Parameter[], also: string): Promise<ConsumerRecord | null> {
-    const { database } = this;
-    const returning = `${sql} returning ${this.#columns}`;
-    return database.transact(function* () {
-      const [row] = yield { sql: returning, parameters };
-      yield { sql: also, parameters: parameters.slice(0, 1) };
-      return row ? recordOf(row) : null;
-    });
   }
 
   /**
@@ -189,10 +198,10 @@ export class ConsumerStore {
     const sqlite = this.database.dialect === 'sqlite';
     const rows = await this.database.write(
       `with l as materialized (${sqlite ? SQLITE_LIST : POSTGRES_LIST}),
-         o as materialized (select name, epoch, seeks, position from consumer where name in (select name from l)
+         o as materialized (select id, name, epoch, seeks, position from consumer where name in (select name from l)
            order by name ${sqlite ? '' : 'for update'}),
          p as materialized (${pick})
-       ${update} from p where consumer.name = p.name returning ${this.#columns}`,
+       ${update} from p where consumer.id = p.id returning ${this.#columns}`,
       [jsonList(list)],
     );
     return rows.map(recordOf);
@@ -202,33 +211,15 @@ export class ConsumerStore {
 interface ListEntry {
   readonly name: string;
   readonly position: bigint;
+  readonly id?: bigint;
   readonly epoch?: bigint;
   readonly seeks?: bigint;
+  readonly heard?: bigint;
+  readonly in_flight?: number;
 }
 
-const SQLITE_LIST = `select value ->> 'name' as name, cast(value ->> 'position' as integer) as position,
-  cast(value ->> 'epoch' as integer) as epoch, cast(value ->> 'seeks' as integer) as seeks from json_each($1)`;
+const LIST_NUMBERS = ['position', 'id', 'epoch', 'seeks', 'heard', 'in_flight'] as const;
+const SQLITE_LIST = `select value ->> 'name' as name,
+  ${LIST_NUMBERS.map((name) => `cast(value ->> '${name}' as integer) as ${name}`).join(', ')} from json_each($1)`;
 const POSTGRES_LIST = `select * from json_to_recordset(cast($1 as json))
-  as entry (name text, position bigint, epoch bigint, seeks bigint)`;
-
-function recordOf(row: Row): ConsumerRecord {
-  const position = asBigint(row.position);
-  const head = asBigint(row.head);
-  return {
-    name: asText(row.name),
-    epoch: asBigint(row.epoch),
-    seeks: asBigint(row.seeks),
-    position,
-    snapshotUntil: orNull(row.snapshot_until, asBigint),
-    head,
-    rejections: asBigint(row.rejections),
-    lag: Number(head > position ? head - position : 0n),
-    filter: JSON.parse(asText(row.filter)) as ChangeFilter,
-    maxAttempts: asNumber(row.max_attempts),
-    inFlight: asNumber(row.in_flight),
-    connected: asBoolean(row.connected),
-    paused: asBoolean(row.paused),
-    createdAt: asNumber(row.created_at),
-    acknowledgedAt: orNull(row.acknowledged_at, asNumber),
-  };
-}
+  as entry (name text, ${LIST_NUMBERS.map((name) => `${name} bigint`).join(', ')})`;

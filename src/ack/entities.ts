@@ -1,6 +1,5 @@
 import { EntitySchema } from 'typeorm';
 import type { Dialect } from '../platform/platform.js';
-import { REJECTION_INDEXES } from './migrations.js';
 
 /**
  * A durable consumer. Times are milliseconds since 1970 by the database's clock, so that hubs with clocks that differ
@@ -10,66 +9,49 @@ const consumerTable = (dialect: Dialect): EntitySchema =>
   new EntitySchema({
     name: 'consumer',
     columns: {
+      /** Never given twice: what points at a consumer that was deleted does not point at a later one of the same name. */
+      id: { type: dialect === 'sqlite' ? 'integer' : 'bigint', primary: true, generated: 'increment' },
       // Ordered by its bytes, whatever the locale of a PostgreSQL server.
-      name: { type: 'text', primary: true, ...(dialect === 'postgres' ? { collation: 'C' } : {}) },
-      /** Counts sessions: whoever opened the newest owns the consumer; older ones change nothing. */
+      name: { type: 'text', ...(dialect === 'postgres' ? { collation: 'C' } : {}) },
+      /** Counts sessions: the newest owns the consumer; older ones change nothing. */
       epoch: { type: 'bigint' },
       /** Acknowledged up to here. */
       position: { type: 'bigint' },
       /** Up to here it gets a snapshot; null: the log itself. */
       snapshot_until: { type: 'bigint', nullable: true },
-      /** Counts how often it was sought elsewhere: what was sent before that no longer counts. */
+      /** Changes that were recorded before this time are passed over; null: none is. */
+      not_before: { type: 'bigint', nullable: true },
+      /** Counts how often it was sought: what was sent before the last time no longer counts. */
       seeks: { type: 'bigint' },
+      /** Counts what is done to it besides sessions and acknowledgements: of two records the higher count is newer. */
+      revision: { type: 'bigint' },
       /** The filter as JSON text. */
       filter: { type: 'text' },
       max_attempts: { type: 'integer' },
       paused: { type: 'boolean' },
       created_at: { type: 'bigint' },
       acknowledged_at: { type: 'bigint', nullable: true },
-      /** Counts what happened to its rejections: a session that knows an older count looks anew. */
-      rejections: { type: 'bigint', default: 0 },
       /** What the hub that holds the session last reported, and when; null: no session. */
       in_flight: { type: 'integer' },
       reported_at: { type: 'bigint', nullable: true },
+      /** The cursor of the newest batch that was sent by then … */
+      sent: { type: 'bigint' },
+      /** … and the count of operator actions that the session knew of by then. */
+      heard: { type: 'bigint' },
     },
+    uniques: [{ name: 'consumer_name', columns: ['name'] }],
   });
 
-/**
- * A change that a consumer rejected, or one of the same key that waits behind it.
- *
- * WAITING: it comes again; the first of its key has next_attempt_at, those behind it have none · DEAD: set aside ·
- * SETTLED: done with, kept only until the consumer's cursor has passed it, so that it is not delivered once more.
- */
-const rejectionTable = (dialect: Dialect): EntitySchema =>
+/** The newest operator actions: which consumer each was done to. */
+const actionTable = (): EntitySchema =>
   new EntitySchema({
-    name: 'rejection',
+    name: 'consumer_action',
     columns: {
-      consumer: { type: 'text', primary: true, ...(dialect === 'postgres' ? { collation: 'C' } : {}) },
-      position: { type: 'bigint', primary: true },
-      collection: { type: 'text' },
-      key: { type: 'text' },
-      /** Against the consumer's filter when it was delivered. */
-      scope: { type: 'text' },
-      state: { type: 'text' },
-      reason: { type: 'text' },
-      /** How often it was tried. */
-      attempts: { type: 'integer' },
-      /** In the cursor of its next attempt: an acknowledgement of an earlier attempt has another one. */
-      ticket: { type: 'bigint' },
-      /** The consumer's count of seeks then: what was sent before a seek no longer counts. */
-      seeks: { type: 'bigint' },
-      next_attempt_at: { type: 'bigint', nullable: true },
-      /** The session that it is out to; null, or that of a session that is over: to none. */
-      out_epoch: { type: 'bigint', nullable: true },
-      /** Later changes of its key may have been sent by a session that has not heard of it yet. */
-      unheard: { type: 'boolean' },
-      at: { type: 'bigint' },
+      /** The count of actions that it made. */
+      number: { type: 'bigint', primary: true },
+      consumer: { type: 'text' },
     },
-    indices: REJECTION_INDEXES,
   });
 
 /** The tables of this room in one kind of database. */
-export const ackEntities = (dialect: Dialect): EntitySchema[] => [
-  consumerTable(dialect),
-  rejectionTable(dialect),
-];
+export const ackEntities = (dialect: Dialect): EntitySchema[] => [consumerTable(dialect), actionTable()];

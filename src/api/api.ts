@@ -8,15 +8,17 @@ import { fileURLToPath } from 'node:url';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { consumerFields, consumerMutations, deadLetterFields } from './resolvers/consumer.js';
-import { changeFields, entityFields, hubFields, queries } from './resolvers/explore.js';
+import { changeFields, collectionFields, entityFields, hubFields, queries } from './resolvers/explore.js';
 import { publishMutations } from './resolvers/publish.js';
 import { batchFields, subscriptions } from './resolvers/subscription.js';
 import { scalars } from './scalars.js';
 
+export { contextOf } from './context.js';
 export type { Context, Rooms, SubscriptionOperation } from './context.js';
 export { toUserError } from './errors.js';
 export type { ReportDefect } from './errors.js';
-export { Operations } from './operations.js';
+export { idLiteralsRule } from './id-literals.js';
+export { MAX_TOKENS, Operations } from './operations.js';
 export { checkVariables } from './variables.js';
 
 /** The SDL stands beside the code, in `schema/`, one file a subject. */
@@ -34,6 +36,7 @@ export function createSchema(): GraphQLSchema {
       Subscription: subscriptions,
       Change: changeFields,
       ChangeBatch: batchFields,
+      Collection: collectionFields,
       Consumer: consumerFields,
       DeadLetter: deadLetterFields,
       Entity: entityFields,

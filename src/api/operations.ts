@@ -1,6 +1,9 @@
-import { getOperationAST, GraphQLError, parse, validate } from 'graphql';
+import { getOperationAST, GraphQLError, parse, specifiedRules, validate } from 'graphql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { idLiteralsRule } from './id-literals.js';
 
+/** Tokens of a document; a longer one is refused before it is parsed whole. */
+export const MAX_TOKENS = 10_000;
 /** Documents kept parsed and validated; the oldest go first. */
 const MAX_KEPT = 1_000;
 /** Longer documents are not kept: a thousand of them would be too much. */
@@ -37,12 +40,12 @@ export class Operations {
   #prepare(query: string): Prepared {
     let document: DocumentNode;
     try {
-      document = parse(query, { maxLexicalTokens: 10_000 });
+      document = parse(query, { maxLexicalTokens: MAX_TOKENS });
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       return { errors: [coded(error.message, 'GRAPHQL_PARSE_FAILED', error)] };
     }
-    const errors = validate(this.schema, document);
+    const errors = validate(this.schema, document, [...specifiedRules, idLiteralsRule]);
     if (errors.length === 0) return { document };
     return { errors: errors.map((error) => coded(error.message, 'GRAPHQL_VALIDATION_FAILED', error)) };
   }

@@ -29,7 +29,7 @@ function placeInVariables(message: string): string | null {
   return name === undefined ? null : withField(name, rest);
 }
 
-/** A field that lacks, or that there is not, is a step further than the object that graphql-js names. */
+/** For a field that is missing or unknown, graphql-js names the object; the place is one step further. */
 function withField(place: string, said: string): string {
   const field = (MISSING_FIELD.exec(said) ?? UNKNOWN_FIELD.exec(said))?.[1];
   return field === undefined ? place : `${place}.${field}`;

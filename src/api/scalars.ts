@@ -3,8 +3,9 @@ import type { ValueNode } from 'graphql';
 import { formatDateTime, parseDateTime } from '../model/clock.js';
 import { HubError } from '../model/errors.js';
 import type { Json } from '../model/json.js';
+import { numberDefect } from '../model/json-check.js';
 
-/** A value that is none of a scalar's. The scalar does not know where it stands; whoever shows the error does. */
+/** A value that a scalar does not take. The scalar does not know its place; `toUserError` adds it. */
 export class ScalarError extends HubError {
   constructor(
     readonly scalar: string,
@@ -33,7 +34,8 @@ const dateTime = new GraphQLScalarType<number, string>({
   serialize: (value) => formatDateTime(value as number),
   parseValue: (value) => {
     const ms = parseDateTime(asString(value, 'DateTime'));
-    if (ms === null) throw new ScalarError('DateTime', 'is no moment; write it as 2018-01-31T02:18:21.235Z');
+    if (ms === null)
+      throw new ScalarError('DateTime', 'is not an RFC 3339 date-time; write it as 2018-01-31T02:18:21.235Z');
     return ms;
   },
 });
@@ -74,7 +76,13 @@ function asObject(value: unknown): unknown {
   return value;
 }
 
-/** A JSON value written inside the document. Its text is at hand, so a whole number that a double bends is seen. */
+function wholeNumber(value: number): number {
+  const sentence = numberDefect(value, true);
+  if (sentence !== null) throw new ScalarError('JSON', sentence);
+  return value;
+}
+
+/** A JSON value written inside the document. Its text tells whole numbers from others. */
 function literal(node: ValueNode, variables: Variables): Json {
   switch (node.kind) {
     case Kind.NULL:
@@ -86,10 +94,7 @@ function literal(node: ValueNode, variables: Variables): Json {
     case Kind.FLOAT:
       return Number(node.value);
     case Kind.INT:
-      if (!Number.isSafeInteger(Number(node.value))) {
-        throw new ScalarError('JSON', `${node.value} is a whole number beyond 2^53 - 1; send it as a string`);
-      }
-      return Number(node.value);
+      return wholeNumber(Number(node.value));
     case Kind.LIST:
       return node.values.map((value) => literal(value, variables));
     case Kind.OBJECT:

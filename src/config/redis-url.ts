@@ -1,36 +1,36 @@
 /** One host and port of a Redis server or Sentinel. */
-export interface RedisEndpoint {
+interface RedisEndpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** Who the hub is to Redis; null where the URL does not say. */
+/** The user name and password; null where the URL has none. */
 interface Credentials {
   readonly username: string | null;
   readonly password: string | null;
 }
 
-/** Where Redis is: one server, the master that Sentinels name, or a cluster. */
+/** Where Redis is: one server, the master of a Sentinel deployment, or a cluster. */
 export type RedisTarget =
   | { readonly kind: 'single'; readonly url: string }
   | ({
       readonly kind: 'sentinel';
       readonly tls: boolean;
       readonly sentinels: readonly RedisEndpoint[];
-      /** The name under which the Sentinels watch the master. */
+      /** The name of the master in the Sentinels' configuration. */
       readonly master: string;
       readonly database: number;
-      /** Who the hub is to the Sentinels themselves. */
+      /** The credentials for the Sentinels themselves. */
       readonly toSentinels: Credentials;
     } & Credentials)
   | ({
       readonly kind: 'cluster';
       readonly tls: boolean;
-      /** Some of its nodes; they tell of the others. */
+      /** Some of its nodes, from which the client learns the others. */
       readonly nodes: readonly RedisEndpoint[];
     } & Credentials);
 
-/** A REDIS_URL that is none; the message completes "REDIS_URL …" and holds nothing of the URL, which may hold a password. */
+/** An invalid REDIS_URL; the message completes "REDIS_URL …" and has no part of the URL, which may contain a password. */
 export class RedisUrlError extends Error {
   override readonly name = 'RedisUrlError';
 }
@@ -43,14 +43,14 @@ const URL_PARTS =
   /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^/?#]*)@)?([^@/?#]+)(\/[^?#]*)?(?:\?([^#]*))?$/;
 
 /**
- * Reads a REDIS_URL: `redis://…`, `redis+sentinel://[user:password@]host[:26379],…/master[/database]` (the Sentinels' own
- * credentials as `?sentinel_username=…&sentinel_password=…`), `redis+cluster://[user:password@]host[:6379],…`; with TLS
+ * Reads a REDIS_URL: `redis://…`, `redis+sentinel://[user:password@]host[:26379],…/master[/database]` (credentials
+ * for the Sentinels as `?sentinel_username=…&sentinel_password=…`), `redis+cluster://[user:password@]host[:6379],…`; with TLS
  * `rediss…`.
  * @throws RedisUrlError
  */
 export function parseRedisUrl(url: string): RedisTarget {
   const parts = URL_PARTS.exec(url);
-  if (!parts) throw new RedisUrlError(`is no Redis URL; give ${FORMS}`);
+  if (!parts) throw new RedisUrlError(`is not a Redis URL; use ${FORMS}`);
   const [, scheme = '', kind, user, hosts = '', path = '', query = ''] = parts;
   const tls = scheme === 'rediss';
   if (kind === 'sentinel') {
@@ -66,11 +66,15 @@ export function parseRedisUrl(url: string): RedisTarget {
   }
   if (kind === 'cluster') {
     if (!/^(\/0?)?$/.test(path) || query !== '')
-      throw new RedisUrlError('is a cluster with something behind its hosts; a cluster has no databases');
+      throw new RedisUrlError(
+        'has a path or a query after the hosts of a cluster; remove it, a cluster has no databases',
+      );
     return { kind, tls, nodes: endpoints(hosts, REDIS_PORT), ...credentials(user) };
   }
   if (hosts.includes(','))
-    throw new RedisUrlError('is one server with several hosts; give redis+sentinel://… or redis+cluster://…');
+    throw new RedisUrlError(
+      'names several hosts for one server; use redis+sentinel://… or redis+cluster://…',
+    );
   return { kind: 'single', url };
 }
 
@@ -81,7 +85,9 @@ function endpoints(hosts: string, fallbackPort: number): RedisEndpoint[] {
     const host = bracketed ?? plain;
     const number = port === undefined ? fallbackPort : Number(port);
     if (host === undefined || number < 1 || number > 65_535)
-      throw new RedisUrlError('is a list with something that is no host:port; separate hosts by commas');
+      throw new RedisUrlError(
+        'has an entry in its list of hosts that is not host:port; separate hosts by commas',
+      );
     return { host, port: number };
   });
 }
@@ -90,13 +96,11 @@ function endpoints(hosts: string, fallbackPort: number): RedisEndpoint[] {
 function masterOf(path: string): { readonly master: string; readonly database: number } {
   const [, master, database = '0'] = /^\/([^/]+)(?:\/(\d{1,5}))?$/.exec(path) ?? [];
   if (master === undefined)
-    throw new RedisUrlError(
-      'is of Sentinels without the name of their master; give redis+sentinel://host:26379/master',
-    );
+    throw new RedisUrlError('names no master for the Sentinels; use redis+sentinel://host:26379/master');
   return { master: decoded(master), database: Number(database) };
 }
 
-/** `user:password`, `:password` or `user`, each percent-encoded where it has to be. */
+/** `user:password`, `:password` or `user`, percent-encoded. */
 function credentials(text: string | undefined): Credentials {
   if (text === undefined || text === '') return { username: null, password: null };
   const colon = text.indexOf(':');
@@ -108,9 +112,7 @@ function sentinelsOwn(query: string): Credentials {
   const parameters = new URLSearchParams(query);
   for (const name of parameters.keys()) {
     if (name !== 'sentinel_username' && name !== 'sentinel_password')
-      throw new RedisUrlError(
-        'is of Sentinels with a parameter that is neither sentinel_username nor sentinel_password',
-      );
+      throw new RedisUrlError('has a parameter that is neither sentinel_username nor sentinel_password');
   }
   return {
     username: parameters.get('sentinel_username'),
@@ -122,6 +124,6 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new RedisUrlError('is not percent-encoded as it should be; write % as %25 and @ as %40');
+    throw new RedisUrlError('is not valid percent-encoding; write % as %25 and @ as %40');
   }
 }

@@ -1,37 +1,34 @@
 /**
- * Delivery: batches to sockets, with care.
+ * Delivery: batches to outlets, with care.
  *
  * It promises a subscription every matching change after its start, in log order, at least once, nothing skipped; a first
- * batch at once; at most `maxInFlight` changes that are not acknowledged; and bounded memory for a socket that does not
- * read. A slow subscription slows nobody: it leaves its lane and reads the log when it has room again.
+ * batch at once; at most `maxInFlight` changes that are not acknowledged; and bounded memory for an outlet that takes
+ * nothing. A slow subscription slows nobody: it leaves its lane and reads the log when it has room again.
  */
-import type { Consumers, NewConsumer } from '../ack/ack.js';
+import type { ConsumerRecord, Consumers } from '../ack/ack.js';
 import type { Feed } from '../feed/feed.js';
-import type { ConsumerState, Start, StartPlace } from '../model/consumer.js';
-import type { DeadLetter } from '../model/dead-letter.js';
+import type { Timers } from '../model/clock.js';
+import type { Start, StartPoint } from '../model/consumer.js';
 import { badInput } from '../model/errors.js';
 import type { HubError } from '../model/errors.js';
-import type { ChangeFilter } from '../model/filter.js';
 import { EVERYTHING } from '../model/filter.js';
-import type { Limits } from '../model/limits.js';
-import { checkName } from '../model/names.js';
+import type { ChangeFilter } from '../model/filter.js';
 import type { Telemetry } from '../model/telemetry.js';
-import type { Outlet, Render } from './outlet.js';
+import type { Holding } from '../retry/retry.js';
+import type { Lens, View } from '../view/view.js';
+import type { LaneKind } from './lane.js';
 import { Lanes } from './lanes.js';
-import { reject } from './reject.js';
-import type { RejectRequest } from './reject.js';
+import type { Render } from './message.js';
+import type { Outlet } from './outlet.js';
 import { Session } from './session.js';
-import type { SessionOptions } from './session-options.js';
 import { SubscriptionStream } from './stream.js';
 
-export type { Outlet, Render } from './outlet.js';
+export type { Message, Render } from './message.js';
+export type { Outlet } from './outlet.js';
 export type { SubscriptionStream } from './stream.js';
 
 const MAX_BATCH = 1_000;
 const MAX_IN_FLIGHT = 100_000;
-const MAX_ATTEMPTS = 1_000;
-/** How often a consumer's changes are tried where its first subscription makes it. */
-const DEFAULT_ATTEMPTS = 5;
 
 /** What a subscriber asks for. */
 export interface SubscribeRequest {
@@ -43,18 +40,21 @@ export interface SubscribeRequest {
   readonly filter: ChangeFilter | null;
   readonly batchSize: number;
   readonly maxInFlight: number;
+  /** What the subscriber may see. */
+  readonly view: View;
   readonly outlet: Outlet;
   readonly render: Render;
-  /** Says what makes subscriptions render the same text from the same batch: operation, variables, rights. */
-  readonly laneKey: string;
+  /** Subscriptions with equal keys and equal views render the same text from the same batch. */
+  readonly renderKey: string;
 }
 
 export interface DelivererOptions {
   readonly feed: Feed;
   readonly consumers: Consumers;
-  readonly limits: Limits;
+  readonly holding: Holding;
   readonly telemetry: Telemetry;
-  /** A session failed in a way that nobody foresaw. */
+  readonly timers: Timers;
+  /** A session failed because of a defect. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -64,7 +64,7 @@ export class Deliverer {
   readonly #ending = new Set<Promise<void>>();
 
   constructor(readonly options: DelivererOptions) {
-    this.#lanes = new Lanes(() => options.feed.head);
+    this.#lanes = new Lanes(() => options.feed.head, options.timers);
     options.feed.listen((changes) => this.#lanes.advance(changes));
   }
 
@@ -80,60 +80,13 @@ export class Deliverer {
   async subscribe(request: SubscribeRequest): Promise<SubscriptionStream> {
     checkBetween(request.batchSize, 1, MAX_BATCH, 'batchSize');
     checkBetween(request.maxInFlight, 1, MAX_IN_FLIGHT, 'maxInFlight');
-    const begun = await this.#placeOf(request);
-    const { name, place } = begun;
-    const stream = new SubscriptionStream(() => {
-      session.end(null);
-    });
-    const session: Session = new Session({
-      ...begun,
-      feed: this.options.feed,
-      redeliveries: this.options.consumers.redeliveries,
-      outlet: request.outlet,
-      render: request.render,
-      batchSize: request.batchSize,
-      maxInFlight: name === null ? Number.POSITIVE_INFINITY : request.maxInFlight,
-      join: () => this.#lanes.join(session, laneKey(request, place.filter), place.filter, request.render),
-      onDefect: this.options.onError,
-      onSent: (changes) => this.options.telemetry.delivered(changes),
-      onEnded: (error) => this.#ended(session, stream, error),
-    });
-    this.#begin(session);
+    const consumer = request.consumer === null ? null : await this.#begin(request, request.consumer);
+    const start = consumer ?? (await this.options.feed.startPoint(request.start));
+    const filter = consumer?.filter ?? request.filter ?? EVERYTHING;
+    const lensFrom = ({ notBefore }: StartPoint): Lens => request.view.lens(filter, notBefore);
+    const stream = new SubscriptionStream(() => session.end(null));
+    const session = this.#open(request, { consumer, start, lensFrom }, stream);
     return stream;
-  }
-
-  /**
-   * Makes a durable consumer.
-   * @throws HubError BAD_USER_INPUT, CONSUMER_EXISTS, CURSOR_EXPIRED, CURSOR_AHEAD
-   */
-  async createConsumer(consumer: {
-    readonly name: string;
-    readonly filter: ChangeFilter;
-    readonly start: Start;
-    readonly maxAttempts: number;
-  }): Promise<ConsumerState> {
-    const { filter, start, maxAttempts } = consumer;
-    const name = checkName(consumer.name, 'input.name', this.options.limits);
-    checkBetween(maxAttempts, 1, MAX_ATTEMPTS, 'input.maxAttempts');
-    const place = await this.options.feed.startOf(start, 'input.cursor');
-    return this.options.consumers.create({ name, filter, maxAttempts, ...place });
-  }
-
-  /**
-   * Puts a durable consumer elsewhere in the log, also backwards.
-   * @throws HubError CONSUMER_NOT_FOUND, CURSOR_EXPIRED, CURSOR_AHEAD
-   */
-  async seekConsumer(name: string, start: Start): Promise<ConsumerState> {
-    return this.options.consumers.seek(name, await this.options.feed.startOf(start, 'cursor'));
-  }
-
-  /**
-   * A consumer could not process a change: it comes again, or is set aside after so many attempts.
-   * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where the change was not sent to the consumer
-   *   or is acknowledged already
-   */
-  reject(name: string, rejection: RejectRequest): Promise<DeadLetter> {
-    return reject(this.options, name, rejection);
   }
 
   /** Ends all subscriptions. */
@@ -143,43 +96,65 @@ export class Deliverer {
     await Promise.all(this.#ending);
   }
 
-  #begin(session: Session): void {
+  #open(request: SubscribeRequest, begun: Begun, stream: SubscriptionStream): Session {
+    const { feed, holding, timers, telemetry, consumers, onError } = this.options;
+    const { consumer, start, lensFrom } = begun;
+    const { view, outlet, render, batchSize } = request;
+    const session: Session = new Session({
+      ...{ consumer, start, view, lensFrom, feed, holding, timers, outlet, render, batchSize },
+      maxInFlight: consumer === null ? Number.POSITIVE_INFINITY : request.maxInFlight,
+      join: (lens) => this.#lanes.join(session, laneKind(request, lens)),
+      onDefect: onError,
+      onSent: (changes) => telemetry.delivered(changes),
+      onEnded: (error) => this.#ended(session, stream, error),
+    });
     this.#sessions.add(session);
-    if (session.options.name !== null) this.options.consumers.attach(session);
+    if (consumer) consumers.attach(session, consumer);
     session.run();
+    return session;
   }
 
-  async #placeOf(request: SubscribeRequest): Promise<Begun> {
-    const { feed, consumers, limits } = this.options;
-    const start = (): Promise<StartPlace> => feed.startOf(request.start, 'cursor');
-    if (request.consumer === null) {
-      const place = { ...(await start()), filter: request.filter ?? EVERYTHING };
-      return { name: null, fence: { epoch: 0n, seeks: 0n }, paused: false, rejected: 0n, place };
+  async #begin(request: SubscribeRequest, name: string): Promise<ConsumerRecord> {
+    const { feed, consumers } = this.options;
+    const begun = await consumers.begin(name, request.filter, request.start);
+    try {
+      await feed.checkStart(begun.position, 'consumer');
+    } catch (error) {
+      await consumers.abandon(begun);
+      throw error;
     }
-    const name = checkName(request.consumer, 'consumer', limits);
-    const first = async (): Promise<NewConsumer> => {
-      const filter = request.filter ?? EVERYTHING;
-      return { name, filter, maxAttempts: DEFAULT_ATTEMPTS, ...(await start()) };
-    };
-    const { epoch, seeks, paused, rejections, ...place } = await consumers.begin(name, request.filter, first);
-    await feed.log.checkStart(place.position, 'consumer');
-    return { name, fence: { epoch, seeks }, paused, rejected: rejections, place };
+    return begun;
   }
 
   #ended(session: Session, stream: SubscriptionStream, error: HubError | null): void {
     this.#sessions.delete(session);
     stream.end(error);
-    if (session.options.name === null) return;
+    if (session.options.consumer === null) return;
     const detached = this.options.consumers.detach(session).finally(() => this.#ending.delete(detached));
     this.#ending.add(detached);
   }
 }
 
 /** What a subscription begins with. */
-type Begun = Pick<SessionOptions, 'name' | 'fence' | 'paused' | 'rejected' | 'place'>;
+interface Begun {
+  readonly consumer: ConsumerRecord | null;
+  readonly start: StartPoint;
+  readonly lensFrom: (start: StartPoint) => Lens;
+}
 
-const laneKey = (request: SubscribeRequest, filter: ChangeFilter): string =>
-  JSON.stringify([request.consumer === null, request.laneKey, filter, request.batchSize]);
+const laneKind = (
+  { consumer, renderKey, batchSize, render, view }: SubscribeRequest,
+  lens: Lens,
+): LaneKind => {
+  const named = consumer !== null;
+  return {
+    key: JSON.stringify([named, renderKey, view.key, lens.key, batchSize]),
+    lens,
+    batchSize,
+    render,
+    named,
+  };
+};
 
 function checkBetween(value: number, least: number, most: number, place: string): void {
   if (value < least || value > most) throw badInput(place, `is ${value}; give ${least} to ${most}`);

@@ -1,56 +1,69 @@
-import type { Change, ScopedChange } from '../model/change.js';
+import type { Change } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
-import { matcher } from '../model/filter.js';
-import type { ChangeFilter, Matcher } from '../model/filter.js';
-import { print } from './message.js';
-import type { Message } from './message.js';
-import type { Render } from './outlet.js';
-import type { Session } from './session.js';
+import type { Lens, VisibleChange } from '../view/view.js';
+import { Message } from './message.js';
+import type { Render } from './message.js';
+
+/** A session as its lane knows it. */
+export interface LaneMember {
+  /** The cursor of the newest batch that was sent in the log's order. */
+  readonly sent: Position;
+  /** Whether a batch of so many changes may be sent now. */
+  hasRoomFor(changes: number): boolean;
+  /** The same, and none of the changes might have to be held. */
+  takes(changes: number): boolean;
+  send(message: Message): void;
+  /** The lane could not send what follows this position: the member leaves, and reads on from there. */
+  fellBehind(position: Position): void;
+}
+
+/** What makes a lane; see Lane. */
+export interface LaneKind {
+  /** Subscriptions of one kind have equal keys. */
+  readonly key: string;
+  readonly lens: Lens;
+  readonly batchSize: number;
+  readonly render: Render;
+  /** Whether members are consumers, with sessions, or anonymous looks. */
+  readonly named: boolean;
+}
 
 /**
  * Subscribers at the head with the same operation, variables and rights. A group of changes is matched, executed and
  * printed once, and the text goes to every member. A member without room leaves, and reads on by itself.
  */
 export class Lane {
-  readonly #members = new Set<Session>();
-  readonly #matches: Matcher;
+  readonly #members = new Set<LaneMember>();
 
-  constructor(
-    readonly filter: ChangeFilter,
-    readonly batchSize: number,
-    readonly render: Render,
-    /** Whether members are consumers, with sessions, or anonymous looks. */
-    readonly named: boolean,
-  ) {
-    this.#matches = matcher(filter);
-  }
+  constructor(readonly kind: LaneKind) {}
 
   get size(): number {
     return this.#members.size;
   }
 
-  add(session: Session): void {
-    this.#members.add(session);
+  add(member: LaneMember): void {
+    this.#members.add(member);
   }
 
-  remove(session: Session): void {
-    this.#members.delete(session);
+  remove(member: LaneMember): void {
+    this.#members.delete(member);
   }
 
   /** Takes changes that end at the log's `head`; members have everything before the first of them. */
   advance(changes: readonly Change[], head: Position): void {
-    const matching: ScopedChange[] = [];
+    const { batchSize, lens } = this.kind;
+    const seen: VisibleChange[] = [];
     for (const change of changes) {
-      const scope = this.#matches(change);
-      if (scope !== null) matching.push({ change, scope });
+      const visible = lens.see(change, 'log');
+      if (visible !== null) seen.push(visible);
     }
-    for (let i = 0; i < matching.length && this.#members.size > 0; i += this.batchSize) {
-      const part = matching.slice(i, i + this.batchSize);
-      const isLast = i + part.length === matching.length;
-      const cursor = isLast ? head : positionOf(part.at(-1)?.change);
-      // Who leaves now has everything up to the part before.
-      const before = i === 0 ? positionOf(changes[0]) - 1n : positionOf(matching[i - 1]?.change);
-      this.#send(cursor, part, head, before);
+    // A member that leaves has everything up to the part before.
+    let before = (changes[0]?.row.position ?? 1n) - 1n;
+    for (let i = 0; i < seen.length && this.#members.size > 0; i += batchSize) {
+      const part = seen.slice(i, i + batchSize);
+      const last = part.at(-1)?.position ?? head;
+      this.#send(i + part.length === seen.length ? head : last, part, head, before);
+      before = last;
     }
   }
 
@@ -58,28 +71,20 @@ export class Lane {
   moveCursors(head: Position): void {
     const behind = [...this.#members].filter((member) => member.sent < head && member.hasRoomFor(0));
     if (behind.length === 0) return;
-    const message = this.#print(head, [], head);
-    if (message) for (const member of behind) member.send(message);
+    const message = this.#message(head, [], head);
+    for (const member of behind) member.send(message);
   }
 
-  /** Prints a batch; where it cannot be printed, its members end and no other lane is troubled. */
-  #print(cursor: Position, changes: readonly ScopedChange[], head: Position): Message | null {
-    try {
-      return print({ cursor, redelivery: null, changes, head }, this.named, this.render);
-    } catch (error) {
-      for (const member of this.#members) member.fail(error);
-      return null;
-    }
+  #message(cursor: Position, changes: readonly VisibleChange[], head: Position): Message {
+    const { named, render } = this.kind;
+    return new Message({ cursor, redelivery: null, changes, head }, named, render);
   }
 
-  #send(cursor: Position, changes: readonly ScopedChange[], head: Position, before: Position): void {
-    const message = this.#print(cursor, changes, head);
-    if (!message) return;
+  #send(cursor: Position, changes: readonly VisibleChange[], head: Position, before: Position): void {
+    const message = this.#message(cursor, changes, head);
     for (const member of this.#members) {
       if (member.takes(changes.length)) member.send(message);
-      else member.leaveLane(before);
+      else member.fellBehind(before);
     }
   }
 }
-
-const positionOf = (change: Change | undefined): Position => change?.row.position ?? 0n;

@@ -1,9 +1,8 @@
 import type { Change } from '../model/change.js';
+import type { Cancel, Timers } from '../model/clock.js';
 import type { Position } from '../model/cursor.js';
-import type { ChangeFilter } from '../model/filter.js';
-import type { Render } from './outlet.js';
 import { Lane } from './lane.js';
-import type { Session } from './session.js';
+import type { LaneKind, LaneMember } from './lane.js';
 
 /** How often, in milliseconds, cursors move over changes that a filter left out. */
 const MOVE_CURSORS_MS = 1_000;
@@ -13,24 +12,26 @@ export class Lanes {
   readonly #byKey = new Map<string, Lane>();
   readonly #byCollection = new Map<string, Set<Lane>>();
   readonly #ofEverything = new Set<Lane>();
-  readonly #mover: NodeJS.Timeout;
+  readonly #stopMoving: Cancel;
 
   /** @param head the log's end as the hub knows it */
-  constructor(readonly head: () => Position) {
-    this.#mover = setInterval(() => this.#moveCursors(), MOVE_CURSORS_MS);
-    this.#mover.unref();
+  constructor(
+    readonly head: () => Position,
+    timers: Timers,
+  ) {
+    this.#stopMoving = timers.every(MOVE_CURSORS_MS, () => this.#moveCursors());
   }
 
   /** Puts a session into the lane of its kind; answers how to take it out. */
-  join(session: Session, key: string, filter: ChangeFilter, render: Render): () => void {
-    let lane = this.#byKey.get(key);
+  join(member: LaneMember, kind: LaneKind): Cancel {
+    let lane = this.#byKey.get(kind.key);
     if (!lane) {
-      lane = new Lane(filter, session.options.batchSize, render, session.named);
-      this.#byKey.set(key, lane);
+      lane = new Lane(kind);
+      this.#byKey.set(kind.key, lane);
       for (const set of this.#setsOf(lane)) set.add(lane);
     }
-    lane.add(session);
-    return () => this.#leave(session, key);
+    lane.add(member);
+    return () => this.#leave(member, kind.key);
   }
 
   advance(changes: readonly Change[]): void {
@@ -41,23 +42,24 @@ export class Lanes {
   }
 
   close(): void {
-    clearInterval(this.#mover);
+    this.#stopMoving();
   }
 
-  #leave(session: Session, key: string): void {
+  #leave(member: LaneMember, key: string): void {
     const lane = this.#byKey.get(key);
-    lane?.remove(session);
+    lane?.remove(member);
     if (!lane || lane.size > 0) return;
     this.#byKey.delete(key);
     for (const set of this.#setsOf(lane)) set.delete(lane);
-    for (const name of lane.filter.collections ?? []) {
+    for (const name of lane.kind.lens.filter.collections ?? []) {
       if (this.#byCollection.get(name)?.size === 0) this.#byCollection.delete(name);
     }
   }
 
-  #setsOf(lane: Lane): Set<Lane>[] {
-    if (!lane.filter.collections) return [this.#ofEverything];
-    return lane.filter.collections.map((name) => {
+  #setsOf({ kind }: Lane): Set<Lane>[] {
+    const { collections } = kind.lens.filter;
+    if (!collections) return [this.#ofEverything];
+    return collections.map((name) => {
       let set = this.#byCollection.get(name);
       if (!set) this.#byCollection.set(name, (set = new Set()));
       return set;

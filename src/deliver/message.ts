@@ -1,25 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import type { Batch } from '../model/batch.js';
-import type { Render } from './outlet.js';
+import type { Batch } from '../view/view.js';
+
+/** Makes the text of a batch; for one lane always the same text from the same batch. */
+export type Render = (batch: Batch) => string;
 
 /**
- * Stands in a message where each member of a lane has its own session. Made anew in every process and shown to nobody, so
- * no data can hold it.
+ * Stands in a text where each member of a lane has its own session. Made anew in every process and shown to nobody, so no
+ * data can contain it.
  */
 const SESSION = `session-${randomUUID()}`;
 
-/** A batch printed once for many: its text, cut where the session goes. */
-export interface Message {
-  readonly batch: Batch;
-  readonly parts: readonly string[];
-}
+/** A batch for any number of subscriptions that differ in their session only; printed once, when first asked for. */
+export class Message {
+  #parts: readonly string[] | null = null;
 
-/** Prints a batch, for members that have sessions or for anonymous looks. */
-export function print(batch: Omit<Batch, 'session'>, named: boolean, render: Render): Message {
-  const whole = { ...batch, session: named ? SESSION : null };
-  return { batch: whole, parts: render(whole).split(SESSION) };
-}
+  /** @param named whether the subscriptions have sessions, or are anonymous looks */
+  constructor(
+    readonly batch: Omit<Batch, 'session'>,
+    readonly named: boolean,
+    readonly render: Render,
+  ) {}
 
-/** The text of a message for one session. */
-export const textFor = ({ parts }: Message, session: string): string =>
-  parts.length === 1 ? (parts[0] ?? '') : parts.join(session);
+  /** The text for one session. @throws what `render` throws */
+  textFor(session: string | null): string {
+    this.#parts ??= this.render({ ...this.batch, session: this.named ? SESSION : null }).split(SESSION);
+    return this.#parts.length === 1 ? (this.#parts[0] ?? '') : this.#parts.join(session ?? '');
+  }
+}

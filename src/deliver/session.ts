@@ -1,248 +1,250 @@
 import { sessionId } from '../ack/ack.js';
-import type { Fence, LiveSession } from '../ack/ack.js';
-import { Playback } from '../feed/feed.js';
-import type { Batch } from '../model/batch.js';
-import type { StartPlace } from '../model/consumer.js';
+import type { ConsumerRecord, Fence, LiveSession } from '../ack/ack.js';
+import type { Playback } from '../feed/feed.js';
+import type { StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import { subscriptionFailed } from '../model/errors.js';
-import type { HubError } from '../model/errors.js';
-import { print, textFor } from './message.js';
+import { HubError, subscriptionFailed } from '../model/errors.js';
+import { SessionRetry } from '../retry/retry.js';
+import type { Redelivered } from '../retry/retry.js';
+import type { Lens, VisibleChange } from '../view/view.js';
+import type { LaneMember } from './lane.js';
 import type { Message } from './message.js';
-import { Redelivery } from './redelivery.js';
-import type { Standing } from './redelivery.js';
+import { Sender } from './sender.js';
+import { cameTo, REST_MS, retryOptions } from './session-work.js';
 import type { SessionOptions } from './session-options.js';
-import { Wake } from './wake.js';
-import { Window } from './window.js';
+import { TRANSITIONS } from './session-states.js';
+import type { SessionEvent, SessionState, StateKind } from './session-states.js';
 
 /** A cursor that moved over this many changes without a match is worth a batch of its own, in catch-up. */
 const QUIET_CHANGES = 1_000n;
 
+/** What an anonymous look has in place of a consumer. */
+const NOBODY = { name: '', id: 0n, epoch: 0n, seeks: 0n, revision: 0n, paused: false };
+
 /**
- * One live subscription.
+ * One live subscription; session-states.ts draws its states, and says which event leads where.
  *
- * States:
- *   reading ── at the head ──▶ live ── no room, or behind ──▶ waiting ── room again ──▶ reading
- *   any ── sought() ──▶ reading, from elsewhere
- *   any ── end() ──▶ ended
- *
- * Reading: it takes pages from its playback and sends them, less what has to wait behind a rejected change. Live: its lane
- * sends to it. Waiting: it is paused, or its window or its socket is full; it costs nothing but its place. It is never
- * dropped for being slow: it reads on from its place when there is room.
+ * It is never dropped for being slow: it reads on from its position when there is room. Work is one piece at a time: it ends
+ * in `done` or `failed`, or is abandoned with its state, and then what it brings is dropped.
  */
-export class Session implements LiveSession {
+export class Session implements LiveSession, LaneMember {
   readonly name: string;
+  readonly id: bigint;
   readonly epoch: bigint;
   #seeks: bigint;
+  #revision: bigint;
   #paused: boolean;
-  #playback: Playback;
-  #window: Window;
-  #sent: Position;
-  /** Whether the first batch is out, and whether the feed has come to the session's place. */
-  #begun: 'no' | 'announced' | 'yes' = 'no';
-  #ended = false;
-  #leave: (() => void) | null = null;
-  readonly #wake = new Wake();
-  readonly #redelivery: Redelivery;
+  #state: SessionState = { kind: 'opening' };
+  #lens: Lens;
+  #playback: Playback<VisibleChange>;
+  readonly #sender: Sender;
+  readonly #retry: SessionRetry;
 
   constructor(readonly options: SessionOptions) {
-    this.name = options.name ?? '';
-    this.epoch = options.fence.epoch;
-    this.#seeks = options.fence.seeks;
-    this.#paused = options.paused;
-    this.#playback = new Playback(options.feed, options.place);
-    this.#sent = options.place.position;
-    this.#window = new Window(options.maxInFlight);
-    const { redeliveries, feed } = options;
-    const onNews = (): void => this.#leaveOrWake();
-    this.#redelivery = new Redelivery({ name: this.name, redeliveries, feed, onNews }, options.rejected);
+    const { consumer, start } = options;
+    const { name, id, epoch, seeks, revision, paused } = consumer ?? NOBODY;
+    this.name = name;
+    this.id = id;
+    this.epoch = epoch;
+    this.#seeks = seeks;
+    this.#revision = revision;
+    this.#paused = paused;
+    this.#lens = options.lensFrom(start);
+    this.#playback = options.feed.play(start, this.#lens);
+    this.#sender = new Sender(options, start.position);
+    const onNews = (): void => this.#happened('news');
+    const retry = retryOptions(options, onNews, () => [this.#playback.start, this.#lens, this.sent]);
+    this.#retry = new SessionRetry(retry, revision > 0n);
   }
 
   get seeks(): bigint {
     return this.#seeks;
   }
 
+  get revision(): bigint {
+    return this.#revision;
+  }
+
   get sent(): Position {
-    return this.#sent;
+    return this.#sender.sent;
   }
 
   get inFlight(): number {
-    return this.#window.inFlight + this.#redelivery.out;
+    return this.#sender.inFlight + this.#retry.out;
   }
 
-  get rejections(): bigint {
-    return this.#redelivery.rejections;
+  get state(): StateKind {
+    return this.#state.kind;
   }
 
-  get named(): boolean {
-    return this.options.name !== null;
+  get #fence(): Fence & { readonly name: string } {
+    return { name: this.name, id: this.id, epoch: this.epoch, seeks: this.#seeks };
   }
 
   get #room(): number {
-    return this.#window.room - this.#redelivery.out;
+    return this.#sender.room - this.#retry.out;
   }
 
-  get #standing(): Standing {
-    const { place } = this.#playback;
-    return { epoch: this.epoch, seeks: this.#seeks, place, sent: this.#sent };
+  /** Begins to deliver, and goes on until the session ends. */
+  run(): void {
+    if (this.#state.kind !== 'ended') this.#enter({ kind: 'opening' });
   }
 
-  /** Whether a batch of so many changes may be sent now. */
   hasRoomFor(changes: number): boolean {
     return !this.#paused && this.#room >= changes && this.options.outlet.hasRoom;
   }
 
-  /** Whether its lane may send it a batch of so many changes: none of them might have to be held back. */
   takes(changes: number): boolean {
-    return this.hasRoomFor(changes) && !this.#redelivery.isCareful(this.#sent);
+    return this.hasRoomFor(changes) && !this.#retry.mayHold(this.sent);
   }
 
-  /** Sends a batch that is printed already. */
   send(message: Message): void {
-    const { changes, cursor, redelivery } = message.batch;
-    this.options.outlet.send(textFor(message, sessionId(this)));
-    // A change that comes again has a place of its own in the window, until it is settled.
-    if (redelivery === null) {
-      this.#sent = cursor;
-      this.#window.sent(changes);
+    try {
+      this.#sender.send(message, this.options.consumer ? sessionId(this) : null);
+    } catch (error) {
+      this.fail(error);
     }
-    this.options.onSent(changes.length);
+  }
+
+  fellBehind(position: Position): void {
+    this.#playback.position = position;
+    this.#happened('behind');
   }
 
   acknowledged(position: Position): void {
-    this.#window.acknowledged(position);
-    if (this.#leave === null) this.#wake.up();
+    this.#sender.acknowledged(position);
+    this.#happened('room');
   }
 
-  setPaused(paused: boolean): void {
+  revised({ revision, paused }: Pick<ConsumerRecord, 'revision' | 'paused'>): void {
+    this.#revision = revision;
     this.#paused = paused;
-    if (this.#leave === null) this.#wake.up();
+    this.#retry.touched();
   }
 
-  rejected(rejections: bigint): void {
-    this.#redelivery.touched(rejections);
+  recheck(): void {
+    this.#retry.touched();
   }
 
-  heard(): Promise<void> {
-    return this.#redelivery.heard();
+  settled(): Promise<void> {
+    return this.#retry.settled();
   }
 
-  sought({ seeks, position, snapshotUntil }: StartPlace & Fence): void {
-    const { feed, place, maxInFlight } = this.options;
-    this.#seeks = seeks;
-    this.#playback = new Playback(feed, { ...place, position, snapshotUntil });
-    this.#window = new Window(maxInFlight);
-    this.#sent = position;
-    this.#begun = 'no';
-    this.#redelivery.reset();
-    this.#rest();
-  }
-
-  /** Takes the session out of its lane, to read on after `position`. */
-  leaveLane(position: Position): void {
-    this.#playback.position = position;
-    this.#rest();
+  sought(start: StartPoint & Fence): void {
+    this.#seeks = start.seeks;
+    this.#lens = this.options.lensFrom(start);
+    this.#playback = this.options.feed.play(start, this.#lens);
+    this.#sender.restart(start.position);
+    this.#retry.reset();
+    this.#happened('sought');
   }
 
   end(error: HubError | null): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#redelivery.reset();
-    this.#rest();
+    if (this.#state.kind === 'ended') return;
+    this.#retry.reset();
+    this.#happened('end');
     this.options.onEnded(error);
   }
 
-  /** Ends the session for a reason that nobody foresaw. */
   fail(error: unknown): void {
     this.options.onDefect(error);
     this.end(subscriptionFailed());
   }
 
-  /** Delivers until the session ends. */
-  run(): void {
-    this.#deliver().catch((error: unknown) => this.fail(error));
+  #happened(event: SessionEvent): void {
+    const transition = TRANSITIONS[this.#state.kind][event];
+    if (transition === 'stay') return;
+    // Between two commits a lane has sent everything up to the feed's head; one that a member fell behind said how far.
+    if (this.#state.kind === 'live' && event === 'news') this.#playback.position = this.options.feed.head;
+    if ('leave' in this.#state) this.#state.leave();
+    if (transition === 'next') this.#next();
+    else if (transition === 'opening') this.#enter({ kind: transition });
+    else if (transition === 'resting') this.#rest();
+    else this.#state = { kind: transition };
   }
 
-  async #deliver(): Promise<void> {
-    while (!this.#ended) {
-      if (this.#begun !== 'yes') await this.#begin();
-      else if (this.#redelivery.hasNews)
-        await this.#wake.retrying(() => this.#redelivery.look(this.#standing));
-      else if (!this.hasRoomFor(1)) await this.#untilRoom();
-      else if (this.#redelivery.hasTurn(this.#playback.atHead)) await this.#redeliver();
-      else if (this.#playback.atHead) await this.#live();
-      else await this.#read();
+  /** Enters whichever state is next, by what the session knows. */
+  #next(): void {
+    if (this.#retry.hasNews) this.#enter({ kind: 'looking' });
+    else if (!this.hasRoomFor(1)) this.#wait();
+    else if (this.#retry.hasTurn(this.#playback.atHead)) this.#enter({ kind: 'redelivering' });
+    else if (this.#playback.atHead) this.#state = { kind: 'live', leave: this.options.join(this.#lens) };
+    else this.#enter({ kind: 'reading' });
+  }
+
+  #enter(state: Extract<SessionState, { kind: 'opening' | 'looking' | 'redelivering' | 'reading' }>): void {
+    this.#state = state;
+    const ended = (event: SessionEvent): void => {
+      if (this.#state === state) this.#happened(event);
+    };
+    this.#work(state).then(
+      () => ended('done'),
+      (error: unknown) => {
+        if (error instanceof HubError) ended('failed');
+        else this.fail(error);
+      },
+    );
+  }
+
+  #work(state: SessionState): Promise<void> {
+    if (state.kind === 'opening') return this.#open(state);
+    if (state.kind === 'looking') return this.#retry.look(this.#fence);
+    return state.kind === 'redelivering' ? this.#redeliver(state) : this.#read(state);
+  }
+
+  #rest(): void {
+    const leave = this.options.timers.after(REST_MS, () => this.#happened('rested'));
+    this.#state = { kind: 'resting', leave };
+  }
+
+  #wait(): void {
+    const { outlet } = this.options;
+    const leave = outlet.hasRoom ? () => undefined : outlet.onRoom(() => this.#happened('room'));
+    this.#state = { kind: 'waiting', leave };
+  }
+
+  /** The first batch is empty and is sent at once; its cursor is the start. */
+  async #open(state: SessionState): Promise<void> {
+    await Promise.resolve();
+    if (this.#state !== state) return;
+    this.send(this.#sender.messageOf(this.#playback.position, []));
+    // The start may be ahead of what this hub has read; from there on playback is within what the feed knows.
+    await cameTo(this.options, this.#playback.needs, () => this.#state !== state);
+  }
+
+  async #read(state: SessionState): Promise<void> {
+    const playback = this.#playback;
+    const before = playback.position;
+    const { changes, through } = await playback.next(Math.min(this.options.batchSize, this.#room));
+    if (this.#state !== state) return;
+    try {
+      const passing = await this.#retry.passing(this.#fence, changes);
+      if (!this.#maySend(state) || this.#retry.hasNews) playback.position = before;
+      else if (passing.length > 0 || through - this.sent >= QUIET_CHANGES)
+        this.send(this.#sender.messageOf(through, passing));
+    } catch (error) {
+      playback.position = before;
+      throw error;
     }
   }
 
-  /** The first batch is empty and goes out at once; its cursor is the start. */
-  async #begin(): Promise<void> {
-    const playback = this.#playback;
-    if (this.#begun === 'no') this.#sendBatch(playback.position, []);
-    this.#begun = 'announced';
-    // The place may be ahead of what this hub has heard of; from there on playback is within what the feed knows.
-    const { snapshotUntil } = playback.place;
-    const known =
-      snapshotUntil !== null && snapshotUntil > playback.position ? snapshotUntil : playback.position;
-    const reached = await this.#wake.retrying(async () => {
-      await this.options.feed.reached(known);
-      return true;
-    });
-    if (reached && playback === this.#playback) this.#begun = 'yes';
-  }
-
-  async #read(): Promise<void> {
-    const playback = this.#playback;
-    const before = playback.position;
-    const limit = Math.min(this.options.batchSize, this.#room);
-    const page = await this.#wake.retrying(() => playback.next(limit));
-    if (!page) return;
-    const passing = await this.#wake.retrying(() => this.#redelivery.passing(this.#standing, page.changes));
-    // Sought meanwhile: what was read is of no use any more.
-    if (this.#ended || playback !== this.#playback) return;
-    if (!passing) playback.position = before;
-    else if (passing.length > 0 || page.through - this.#sent >= QUIET_CHANGES)
-      this.#sendBatch(page.through, passing);
-  }
-
   /** Sends what is due of the rejected changes, each alone. */
-  async #redeliver(): Promise<void> {
-    const playback = this.#playback;
-    const limit = Math.min(this.options.batchSize, this.#room);
-    const due = await this.#wake.retrying(() => this.#redelivery.next(this.#standing, limit));
-    if (!due || this.#ended || playback !== this.#playback) return;
-    for (const { change, redelivery } of due)
-      this.#sendBatch(change.change.row.position, [change], redelivery);
+  async #redeliver(state: SessionState): Promise<void> {
+    await this.#retry.claim(this.#fence, Math.min(this.options.batchSize, this.#room));
+    const due = await this.#retry.read(this.#fence);
+    // What is not sent now stays claimed.
+    if (!this.#maySend(state)) return;
+    this.#retry.sending(due);
+    for (const one of due.due) if (this.#state === state) this.#sendAgain(one);
   }
 
-  /** Rests in the lane until it, news or the end takes the session out. */
-  async #live(): Promise<void> {
-    const woken = this.#wake.sleep();
-    this.#leave = this.options.join();
-    await woken;
+  /** Whether the work of a state may send what it found; asked after every wait. */
+  #maySend(state: SessionState): boolean {
+    return this.#state === state && !this.#paused && this.options.outlet.hasRoom;
   }
 
-  async #untilRoom(): Promise<void> {
-    const woken = this.#wake.sleep();
-    if (!this.options.outlet.hasRoom) this.options.outlet.onRoom(() => this.#wake.up());
-    await woken;
-  }
-
-  /** Out of the lane, if it is in one, and on to whatever is next. */
-  #rest(): void {
-    this.#leave?.();
-    this.#leave = null;
-    this.#wake.up();
-  }
-
-  /** On to whatever is next, from the lane too: in between two commits a lane has everything up to the feed's head. */
-  #leaveOrWake(): void {
-    if (this.#leave) this.leaveLane(this.options.feed.head);
-    else this.#wake.up();
-  }
-
-  #sendBatch(cursor: Position, changes: Batch['changes'], redelivery: Batch['redelivery'] = null): void {
-    const { head } = this.options.feed;
-    const batch = { cursor, changes, redelivery, head: head > cursor ? head : cursor };
-    this.send(print(batch, this.named, this.options.render));
+  #sendAgain({ change, scope, redelivery }: Redelivered): void {
+    const visible = this.options.view.again(change, scope);
+    this.send(this.#sender.messageOf(visible.position, [visible], redelivery));
   }
 }

@@ -1,17 +1,22 @@
-import type { Consumers } from '../ack/ack.js';
 import type { Log } from '../log/log.js';
 import { Change } from '../model/change.js';
 import { BEGINNING } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
 import { deadLetterId, positionOfDeadLetter } from '../model/dead-letter.js';
-import type { DeadLetter } from '../model/dead-letter.js';
+import type { Rejection } from '../model/dead-letter.js';
 import { HubError } from '../model/errors.js';
+import type { Retry } from '../retry/retry.js';
 import { checkPageSize, connectionOf } from '../model/page.js';
 import type { Connection } from '../model/page.js';
+import type { View, VisibleDeadLetter } from '../view/view.js';
+
+/** Dead letters read at once where a page is not full yet, because its caller may not see what was read. */
+const READ_ON = 1_000;
 
 /** Which page: `after` is the cursor of an edge. */
 export interface DeadLetterPageArgs {
-  readonly consumer: string;
+  /** The consumer's id. */
+  readonly consumer: bigint;
   readonly first: number;
   readonly after: string | null;
 }
@@ -22,28 +27,54 @@ export interface DeadLetterPageArgs {
  */
 export async function deadLetterPage(
   log: Log,
-  consumers: Consumers,
+  retry: Retry,
+  view: View,
   { consumer, first, after }: DeadLetterPageArgs,
-): Promise<Connection<DeadLetter>> {
+): Promise<Connection<VisibleDeadLetter>> {
   const size = checkPageSize(first, 'first');
-  const from = after === null ? BEGINNING : placeOf(after, consumer);
-  const rejections = await consumers.rejections.dead(consumer, from, size + 1);
-  const rows = await log.changesAt(rejections.slice(0, size).map(({ position }) => position));
-  const changes = new Map(rows.map((row) => [row.position, new Change(row)]));
-  const page = rejections.slice(0, size).flatMap((rejection) => {
-    const change = changes.get(rejection.position);
-    return change ? [{ ...rejection, change: { change, scope: rejection.scope } }] : [];
-  });
-  return connectionOf(page, deadLetterId, {
-    hasNextPage: () => rejections.length > size,
+  const seen: VisibleDeadLetter[] = [];
+  let from = after === null ? BEGINNING : positionOf(after, consumer);
+  let cut = false;
+  for (let limit = size + 1; seen.length <= size && !cut; limit = READ_ON) {
+    const rejections = await retry.dead(consumer, from, limit);
+    const { letters, whole, through } = await lettersOf(log, view, rejections);
+    seen.push(...letters);
+    cut = !whole && seen.length > 0;
+    if (whole && rejections.length < limit) break;
+    from = whole ? (rejections.at(-1)?.position ?? from) : (through ?? from);
+  }
+  return connectionOf(seen.slice(0, size), deadLetterId, {
+    hasNextPage: () => seen.length > size || cut,
     hasPreviousPage: () => after !== null,
   });
 }
 
-function placeOf(cursor: string, consumer: string): Position {
+interface Letters {
+  readonly letters: readonly VisibleDeadLetter[];
+  /** Whether all rejections were looked at; else only the first, as bytes allow, up to `through`. */
+  readonly whole: boolean;
+  readonly through: Position | null;
+}
+
+/** Of rejections, those that the caller sees, with their changes. */
+async function lettersOf(log: Log, view: View, rejections: readonly Rejection[]): Promise<Letters> {
+  const { rows, whole } = await log.changesAt(rejections.map(({ position }) => position));
+  const changes = new Map(rows.map((row) => [row.position, new Change(row)]));
+  const letters = rejections.flatMap((rejection) => {
+    const change = changes.get(rejection.position);
+    return (change && view.deadLetter(change)?.(rejection)) ?? [];
+  });
+  return { letters, whole, through: rows.at(-1)?.position ?? null };
+}
+
+function positionOf(cursor: string, consumer: bigint): Position {
   const position = positionOfDeadLetter(cursor, consumer);
   if (position !== null) return position;
-  throw new HubError('INVALID_CURSOR', "after: is no cursor of a dead letter; send back an edge's cursor.", {
-    path: 'after',
-  });
+  throw new HubError(
+    'INVALID_CURSOR',
+    "after: is not the cursor of a dead letter; send back an edge's cursor.",
+    {
+      path: 'after',
+    },
+  );
 }

@@ -1,30 +1,37 @@
 /**
  * Exploring: reading beside the way of a change. Entities, history, counts, consumers; nothing here writes, and nothing
- * here is in the way of what does.
+ * here is in the way of what does. Whatever is answered goes through the caller's view.
  */
 import type { Consumers } from '../ack/ack.js';
-import { Change, within } from '../model/change.js';
-import type { ScopedChange } from '../model/change.js';
+import { Change } from '../model/change.js';
 import type { FieldCondition } from '../model/condition.js';
 import type { ConsumerState } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import type { DeadLetter } from '../model/dead-letter.js';
-import type { Entity } from '../model/entity.js';
 import { HubError } from '../model/errors.js';
 import { checkPageSize, connectionOf } from '../model/page.js';
 import type { Connection } from '../model/page.js';
 import type { HubStatus } from '../model/status.js';
+import type { Retry } from '../retry/retry.js';
 import { cursorAhead } from '../log/log.js';
-import type { CollectionCount, Log, SourceCount } from '../log/log.js';
+import type { Log } from '../log/log.js';
+import type {
+  View,
+  VisibleChange,
+  VisibleCollection,
+  VisibleDeadLetter,
+  VisibleEntity,
+  VisibleHub,
+  VisibleSource,
+} from '../view/view.js';
 import { changePage, historyPage } from './change-pages.js';
 import type { ChangePageArgs } from './change-pages.js';
 import { deadLetterPage } from './dead-letter-page.js';
-
-export type { ChangePageArgs } from './change-pages.js';
+import type { DeadLetterPageArgs } from './dead-letter-page.js';
 
 export interface ExplorerOptions {
   readonly log: Log;
   readonly consumers: Consumers;
+  readonly retry: Retry;
   /** What the hub says of itself beside the log's extent. */
   readonly about: () => Omit<HubStatus, 'logId' | 'head' | 'changeCount'>;
 }
@@ -45,53 +52,68 @@ export class Explorer {
     return this.options.log;
   }
 
-  async hub(): Promise<HubStatus> {
+  async hub(view: View): Promise<VisibleHub> {
     const { logId, head, earliest } = await this.#log.extent();
-    return { ...this.options.about(), logId, head, changeCount: Number(head - earliest + 1n) };
+    const status = { ...this.options.about(), logId, head, changeCount: Number(head - earliest + 1n) };
+    return view.hub(status, () => this.#log.collections());
   }
 
   /** The change at a place, or null. @throws HubError INVALID_CURSOR, CURSOR_AHEAD */
-  async change(cursor: string): Promise<ScopedChange | null> {
+  async change(view: View, cursor: string): Promise<VisibleChange | null> {
     const position = await this.#known(cursor, 'cursor');
     const row = position === 0n ? null : await this.#log.changeAt(position);
-    return row && within(new Change(row));
+    return row && view.change(new Change(row));
   }
 
   /** A page of the log. */
-  changes(args: ChangePageArgs): Promise<Connection<ScopedChange>> {
-    return changePage(this.#log, args);
+  changes(view: View, args: ChangePageArgs): Promise<Connection<VisibleChange>> {
+    return changePage(this.#log, view, args);
   }
 
   /** One live entity, or null. @throws HubError INVALID_CURSOR, CURSOR_AHEAD for atLeast */
-  async entity(collection: string, key: string, atLeast: string | null): Promise<Entity | null> {
+  async entity(
+    view: View,
+    collection: string,
+    key: string,
+    atLeast: string | null,
+  ): Promise<VisibleEntity | null> {
     if (atLeast !== null) await this.#known(atLeast, 'atLeast');
-    return this.#log.entity(collection, key);
+    const entity = await this.#log.entity(collection, key);
+    return entity && view.entity(entity);
   }
 
   /** Live entities in the order of their keys. */
-  async entities(args: EntityPageArgs): Promise<Connection<Entity>> {
+  async entities(view: View, args: EntityPageArgs): Promise<Connection<VisibleEntity>> {
     const size = checkPageSize(args.first, 'first');
     if (args.atLeast !== null) await this.#known(args.atLeast, 'atLeast');
     const afterKey = args.after === null ? null : keyOfCursor(args.after);
-    const { collection, where } = args;
-    const entities = await this.#log.entities({ collection, where, afterKey, limit: size + 1 });
-    return connectionOf(entities.slice(0, size), (entity) => cursorOfKey(entity.key), {
-      hasNextPage: () => entities.length > size,
+    const { collection } = args;
+    const where = view.entityConditions(collection, args.where);
+    const { rows, whole } =
+      where === null ? NOTHING : await this.#log.entities({ collection, where, afterKey, limit: size + 1 });
+    const entities = rows.slice(0, size).flatMap((entity) => view.entity(entity) ?? []);
+    return connectionOf(entities, (entity) => cursorOfKey(entity.key), {
+      hasNextPage: () => !whole,
       hasPreviousPage: () => afterKey !== null,
     });
   }
 
   /** An entity's changes, newest first. */
-  history(entity: Entity, first: number, after: string | null): Promise<Connection<ScopedChange>> {
-    return historyPage(this.#log, entity, first, after);
+  history(
+    view: View,
+    entity: VisibleEntity,
+    first: number,
+    after: string | null,
+  ): Promise<Connection<VisibleChange>> {
+    return historyPage(this.#log, view, entity, first, after);
   }
 
-  collections(): Promise<CollectionCount[]> {
-    return this.#log.collections();
+  async collections(view: View): Promise<VisibleCollection[]> {
+    return (await this.#log.collections()).flatMap((count) => view.collection(count) ?? []);
   }
 
-  sources(): Promise<SourceCount[]> {
-    return this.#log.sources();
+  async sources(view: View): Promise<VisibleSource[]> {
+    return (await this.#log.sources()).flatMap((count) => view.source(count) ?? []);
   }
 
   consumer(name: string): Promise<ConsumerState | null> {
@@ -106,8 +128,8 @@ export class Explorer {
    * A page of a consumer's dead letters, in log order.
    * @throws HubError BAD_USER_INPUT, INVALID_CURSOR
    */
-  deadLetters(consumer: string, first: number, after: string | null): Promise<Connection<DeadLetter>> {
-    return deadLetterPage(this.#log, this.options.consumers, { consumer, first, after });
+  deadLetters(view: View, args: DeadLetterPageArgs): Promise<Connection<VisibleDeadLetter>> {
+    return deadLetterPage(this.#log, this.options.retry, view, args);
   }
 
   /**
@@ -121,6 +143,8 @@ export class Explorer {
     return position;
   }
 }
+
+const NOTHING = { rows: [], whole: true } as const;
 
 /** An entity's place in the order of keys, as opaque text. */
 const KEY_CURSOR = 'key:';

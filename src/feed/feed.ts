@@ -1,54 +1,68 @@
 /**
  * The feed: what a subscription has yet to see.
  *
- * The hub's own commits are told at once, those of other hubs by the signal, and a slow poll of the log's end catches what
- * nobody told. Positions have no gaps, so every missed message shows: what does not join on to the tail is read from the
- * log. A listener sees every change once, in log order, whichever way it came.
+ * The hub's own commits are told at once; the signal says that other hubs committed, and a slow poll of the log's end finds
+ * what was not announced. Positions have no gaps, so every missed message shows: what does not follow the tail directly is
+ * read from the log, and nothing that was not committed by this hub or read from the database is handed on. A listener sees
+ * every change once, in log order, whichever way it came.
  *
- * States: following (the tail ends where the log is known to end) · filling (it reads the log up to there). Filling runs
- * once at a time; what is told meanwhile only moves its target. Where the database turns out to hold another log, what the
- * tail holds is of no use: the feed stands still for good, and says so once.
+ * Operator actions have a place between changes (see the log's COUNT_ACTION): before the feed hands on a change that was
+ * recorded after an action, `onActions` has made it known to the sessions of this hub.
+ *
+ * States: following (the tail ends where the log is known to end) · filling (the feed reads the log up to there). Filling runs
+ * once at a time. Where the database holds another log, the feed stops for good, and says so once.
  */
 import { Change } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
-import type { Start, StartPlace } from '../model/consumer.js';
+import type { Cancel, Timers } from '../model/clock.js';
+import type { Start, StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import { logUnavailable } from '../model/errors.js';
 import { LogReplaced } from '../log/log.js';
-import type { Log } from '../log/log.js';
+import type { Log, Page } from '../log/log.js';
 import type { Announcement } from '../signal/signal.js';
+import { Playback, type Look } from './playback.js';
+import { startPointOf } from './start.js';
 import { Tail } from './tail.js';
 
-export { Playback } from './playback.js';
-export type { Page, Place } from './playback.js';
+export type { Look, Playback } from './playback.js';
 
 /** Changes read at once while the tail is filled. */
 const FILL_PAGE = 1_000;
 
 export interface FeedOptions {
   readonly log: Log;
-  /** Milliseconds between looks at the log's end: the latency of other hubs' changes when the signal is down. */
+  /** Milliseconds between polls of the log's end: the latency of other hubs' changes when the signal is down. */
   readonly pollMs: number;
   /** Bytes of newest changes kept in memory. */
   readonly tailBytes: number;
+  readonly timers: Timers;
+  /**
+   * Makes all operator actions up to this number known to the sessions of this hub.
+   * @throws where it cannot; it is tried again, and until then no change that follows the action is handed on
+   */
+  readonly onActions: (upTo: bigint) => Promise<void>;
   /** Told of a poll or a fill that failed; the feed goes on by itself. */
   readonly onError: (error: unknown) => void;
   /** Told once that the database holds another log now. The feed stands still from then on. */
   readonly onReplaced: (error: LogReplaced) => void;
 }
 
-type Listener = (changes: readonly Change[]) => void;
-
 export class Feed {
-  readonly #listeners: Listener[] = [];
-  readonly #poller: NodeJS.Timeout;
+  readonly #listeners: ((changes: readonly Change[]) => void)[] = [];
+  readonly #stopPolling: Cancel;
   #newest: ChangeRow | null;
   #target: Position;
+  /** Operator actions: those that sessions know of, and those in the log. */
+  #actions = 0n;
+  #actionsTarget = 0n;
+  #hinted = false;
   #filling: Promise<void> | null = null;
   #polling = false;
   #closed = false;
-  #failure: unknown = null;
-  #followedAt = performance.now();
+  /** The last failed read, and how many failed. */
+  #failure: { readonly error: unknown; readonly count: number } = { error: null, count: 0 };
+  #followedAt: number;
 
   private constructor(
     readonly options: FeedOptions,
@@ -57,19 +71,14 @@ export class Feed {
   ) {
     this.#newest = newest;
     this.#target = tail.head;
-    this.#poller = setInterval(() => void this.poll(), options.pollMs);
-    this.#poller.unref();
+    this.#followedAt = options.timers.now();
+    this.#stopPolling = options.timers.every(options.pollMs, () => void this.poll());
   }
 
   /** Opens at the log's present end; older changes are read when a subscription asks. */
   static async open(options: FeedOptions): Promise<Feed> {
     const { head } = await options.log.extent();
-    const newest = await options.log.changeAt(head);
-    return new Feed(options, new Tail(head, options.tailBytes), newest);
-  }
-
-  get log(): Log {
-    return this.options.log;
+    return new Feed(options, new Tail(head, options.tailBytes), await options.log.changeAt(head));
   }
 
   /** The end of what was handed to listeners. */
@@ -77,80 +86,100 @@ export class Feed {
     return this.tail.head;
   }
 
-  /** Milliseconds since the feed was last known to have reached the log's end. */
+  /** The newest change that is known to be committed; null: the log was empty. */
+  get newest(): ChangeRow | null {
+    return this.#newest;
+  }
+
+  /** Milliseconds since the feed was last known to be at the log's end. */
   get behindMs(): number {
-    return performance.now() - this.#followedAt;
+    return this.options.timers.now() - this.#followedAt;
   }
 
   /** Calls the listener with every further group of changes, in log order, synchronously. It must not throw. */
-  listen(listener: Listener): void {
+  listen(listener: (changes: readonly Change[]) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** This hub appended these changes. */
-  appended(changes: readonly Change[]): void {
-    const [first] = changes;
-    const last = changes.at(-1);
-    if (!first || !last || this.#closed) return;
-    if (this.#filling === null && first.row.position === this.head + 1n) this.#advance(changes);
-    else this.reach(last.row.position);
+  /** Begins to read the log for one subscription. */
+  play<T>(start: StartPoint, look: Look<T>): Playback<T> {
+    return new Playback({ log: this.options.log, tail: this.tail }, start, look);
+  }
+
+  /** The changes at these positions; see Log.changesAt. @throws HubError LOG_UNAVAILABLE */
+  changesAt(positions: readonly Position[]): Promise<Page<ChangeRow>> {
+    return this.options.log.changesAt(positions);
   }
 
   /**
-   * The place after which a subscription or consumer starts. `place` names the argument that says so.
+   * This hub appended these changes.
+   * @param actions how many operator actions were recorded before them
+   */
+  appended(changes: readonly Change[], actions: bigint): void {
+    const [first] = changes;
+    const last = changes.at(-1);
+    if (!first || !last || this.#closed) return;
+    this.#knows(last.row);
+    const follows = this.#filling === null && first.row.position === this.head + 1n;
+    if (follows && actions <= this.#actions) this.#advance(changes);
+    else this.reach(last.row.position, actions);
+  }
+
+  /**
+   * Where a subscription or consumer starts. `prefix` stands before the arguments' names in errors.
    * @throws HubError CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
    */
-  async startOf(start: Start, place: string): Promise<StartPlace> {
-    const log = (position: Position): StartPlace => ({ position, snapshotUntil: null });
-    if (start.at === 'CURSOR') return log(await this.log.checkStart(start.after, place));
-    if (start.at === 'TIME') return log(await this.log.placeBefore(start.time));
-    const { earliest, head } = await this.log.extent();
-    if (start.at === 'SNAPSHOT') return { position: earliest - 1n, snapshotUntil: head };
-    return log(start.at === 'EARLIEST' ? earliest - 1n : head);
+  startPoint(start: Start, prefix = ''): Promise<StartPoint> {
+    return startPointOf(this.options.log, start, prefix);
   }
 
-  /** Another hub says what it appended. Its changes are used only where they join on; else the log is read. */
-  announced(announcement: Extract<Announcement, { kind: 'appended' }>): void {
-    const { from, to, rows } = announcement;
-    if (to <= this.head || this.#closed) return;
-    if (this.#filling === null && from === this.head + 1n && rows && isRun(rows, from, to))
-      this.#advance(rows.map((row) => new Change(row)));
-    else this.reach(to);
+  /** See Log.checkStart. @throws HubError CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE */
+  checkStart(position: Position, place: string): Promise<Position> {
+    return this.options.log.checkStart(position, place);
   }
 
-  /** The log is known to reach this place: reads what lacks. */
-  reach(position: Position): void {
+  /** Another hub says that there is more. It is a hint, whoever says it: the log is read. */
+  announced(announcement: Exclude<Announcement, { kind: 'consumer' }>): void {
+    if (announcement.kind === 'appended' && announcement.to <= this.head) return;
+    this.#hinted = true;
+    this.reach(this.#target);
+  }
+
+  /** The log is known to reach this position, and to hold this many operator actions: reads the missing changes. */
+  reach(position: Position, actions = 0n): void {
     if (position > this.#target) this.#target = position;
-    if (this.#target > this.head && this.#filling === null && !this.#closed) {
+    if (actions > this.#actionsTarget) this.#actionsTarget = actions;
+    if (this.#isBehind && this.#filling === null && !this.#closed) {
       this.#filling = this.#fill().finally(() => {
         this.#filling = null;
-        // Between the last read and here somebody may have told of more.
-        this.reach(this.#target);
+        // More may have been told between the last read and here.
+        this.reach(this.#target, this.#actionsTarget);
       });
     }
   }
 
   /**
-   * Resolves when the feed has come to a place that the log is known to reach.
+   * Resolves when the feed has come to a position that the log is known to reach.
    * @throws HubError LOG_UNAVAILABLE where the log cannot be read
    */
   async reached(position: Position): Promise<void> {
     while (this.head < position) {
-      const before = this.head;
+      const { head } = this;
+      const failed = this.#failure;
       this.reach(position);
       await this.#filling;
-      if (this.head === before) throw logUnavailable(this.#failure);
+      if (this.head === head && this.#failure !== failed) throw logUnavailable(this.#failure.error);
     }
   }
 
-  /** Looks at the log's end now. */
+  /** Reads the log's end now. */
   async poll(): Promise<void> {
     if (this.#polling || this.#closed) return;
     this.#polling = true;
     try {
-      const { head } = await this.log.follow(this.#newest);
-      this.reach(head);
-      if (head <= this.head) this.#followedAt = performance.now();
+      const { head, actions } = await this.options.log.follow(this.#newest);
+      this.reach(head, actions);
+      if (head <= this.head) this.#followedAt = this.options.timers.now();
     } catch (error) {
       if (error instanceof LogReplaced) this.#stop(error);
       else this.options.onError(error);
@@ -161,45 +190,61 @@ export class Feed {
 
   async close(): Promise<void> {
     this.#closed = true;
-    clearInterval(this.#poller);
+    this.#stopPolling();
     await this.#filling;
+  }
+
+  get #isBehind(): boolean {
+    return this.#hinted || this.#target > this.head || this.#actionsTarget > this.#actions;
   }
 
   #stop(error: LogReplaced): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearInterval(this.#poller);
+    this.#stopPolling();
     this.options.onReplaced(error);
   }
 
   /** After a failed read the next attempt waits for the poll, so an unreachable database is not hammered. */
   async #fill(): Promise<void> {
     try {
-      while (this.head < this.#target && !this.#closed) {
-        const rows = await this.log.changes({ after: this.head, through: this.#target, limit: FILL_PAGE });
-        if (rows.length === 0)
-          throw new Error(`The log holds nothing at ${this.head + 1n}, though its end is ${this.#target}.`);
-        this.#advance(rows.map((row) => new Change(row)));
+      while (this.#isBehind && !this.#closed) {
+        this.#hinted = false;
+        // What is told while the read is under way may be newer than what it sees.
+        const target = this.#target;
+        const { rows, actions } = await this.options.log.following(this.head, FILL_PAGE);
+        if (actions > this.#actions) await this.#hear(actions);
+        if (target > this.head && rows.length === 0)
+          throw new Error(`The log holds nothing at ${this.head + 1n}, though its end is ${target}.`);
+        if (rows.length > 0) this.#advance(rows.map((row) => new Change(row)));
       }
     } catch (error) {
-      // The next poll, or whoever tells of a newer change, starts anew.
+      // The next poll or append starts again.
       this.#target = this.head;
-      this.#failure = error;
+      this.#actionsTarget = this.#actions;
+      this.#hinted = false;
+      this.#failure = { error, count: this.#failure.count + 1 };
       this.options.onError(error);
     }
   }
 
+  /** A log that lacks a change which is known to be committed, handed on or not, is another one. */
+  #knows(row: ChangeRow | undefined): void {
+    if (row && row.position > (this.#newest?.position ?? 0n)) this.#newest = row;
+  }
+
+  async #hear(actions: bigint): Promise<void> {
+    await this.options.onActions(actions);
+    this.#actions = actions;
+  }
+
   #advance(changes: readonly Change[]): void {
     this.tail.push(changes);
-    this.#newest = changes.at(-1)?.row ?? this.#newest;
+    this.#knows(changes.at(-1)?.row);
     if (this.head >= this.#target) {
       this.#target = this.head;
-      this.#followedAt = performance.now();
+      this.#followedAt = this.options.timers.now();
     }
     for (const listener of this.#listeners) listener(changes);
   }
 }
-
-/** Whether rows from outside are just the positions they claim to be. */
-const isRun = (rows: readonly ChangeRow[], from: Position, to: Position): boolean =>
-  BigInt(rows.length) === to - from + 1n && rows.every((row, i) => row.position === from + BigInt(i));

@@ -1,18 +1,25 @@
 import { Change } from '../model/change.js';
-import type { ScopedChange } from '../model/change.js';
+import type { ChangeRow } from '../model/change.js';
+import type { StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import { matcher, snapshotMatcher } from '../model/filter.js';
-import type { ChangeFilter, Matcher } from '../model/filter.js';
-import type { StartPlace } from '../model/consumer.js';
+import type { FilterMode, RowSelection } from '../model/selection.js';
 import type { Log } from '../log/log.js';
 import type { Tail } from './tail.js';
 
 /** Positions that one read looks at, at most: bounds a read whose filter matches nothing in a long stretch of the log. */
 const WINDOW = 10_000n;
 
-/** Matching changes, and how far the look went: everything up to `through` that is not here did not match. */
-export interface Page {
-  readonly changes: readonly ScopedChange[];
+/** What a reader makes of changes: `rows` may leave out none that `see` does not. */
+export interface Look<T> {
+  /** What SQL may leave out. */
+  readonly rows: RowSelection;
+  /** The change as the reader gets it; null: not at all. */
+  see(change: Change, mode: FilterMode): T | null;
+}
+
+/** What a reader gets, and how far the read went: everything up to `through` that is not here is not for the reader. */
+export interface PlaybackPage<T> {
+  readonly changes: readonly T[];
   readonly through: Position;
 }
 
@@ -21,84 +28,104 @@ interface Source {
   readonly tail: Tail;
 }
 
-/** Where a reader begins, and what it wants. */
-export interface Place extends StartPlace {
-  readonly filter: ChangeFilter;
-}
-
 /**
- * One subscription's place in the log. Behind the tail it pages from the log, filtered in SQL; within the tail it reads
- * memory. Live is catch-up with an empty backlog: who calls `next` cannot tell where the changes came from.
+ * One subscription's position in the log. Behind the tail it pages from the log, filtered in SQL; within the tail it reads
+ * memory. Live is catch-up with an empty backlog: the caller of `next` cannot tell where the changes came from.
  *
- * A snapshot is the same walk, up to where the log ended when it began, that passes over changes which are not the newest
- * of their entity any more. An entity that changes meanwhile moves behind that end and comes later: no seam, and a place in
- * a snapshot is a cursor like any other.
+ * A snapshot is the same walk, up to where the log ended when it began, that leaves out changes which were not the newest of
+ * their entity then. What happened after that end comes later, as the log has it: no seam, and a position in a snapshot is a
+ * cursor like any other.
  */
-export class Playback {
+export class Playback<T> {
   position: Position;
-  readonly #matches: Matcher;
-  readonly #matchesNow: Matcher;
 
   constructor(
     readonly source: Source,
-    readonly place: Place,
+    readonly start: StartPoint,
+    readonly look: Look<T>,
   ) {
-    this.position = place.position;
-    this.#matches = matcher(place.filter);
-    this.#matchesNow = snapshotMatcher(place.filter);
-  }
-
-  /** Whether nothing lies between this place and the end of what the hub knows. */
-  get atHead(): boolean {
-    const { snapshotUntil } = this.place;
-    return (
-      this.position >= this.source.tail.head && (snapshotUntil === null || this.position >= snapshotUntil)
-    );
+    this.position = start.position;
   }
 
   /**
-   * The next matching changes, `limit` at most, and moves on past them.
-   * @throws HubError LOG_UNAVAILABLE; the place is then as before
+   * The feed must have come to this position before the playback can be at the head: the end of its snapshot, or where it
+   * stands.
    */
-  async next(limit: number): Promise<Page> {
+  get needs(): Position {
+    const { snapshotUntil } = this.start;
+    return snapshotUntil !== null && snapshotUntil > this.position ? snapshotUntil : this.position;
+  }
+
+  /** Whether nothing lies between this position and the end of what the hub knows. */
+  get atHead(): boolean {
+    return this.position >= this.source.tail.head && this.needs === this.position;
+  }
+
+  /**
+   * The next changes, `limit` at most, and moves on past them.
+   * @throws HubError LOG_UNAVAILABLE; the position is then as before
+   */
+  async next(limit: number): Promise<PlaybackPage<T>> {
     const page = await this.#page(limit);
     this.position = page.through;
     return page;
   }
 
-  async #page(limit: number): Promise<Page> {
-    const { snapshotUntil } = this.place;
+  #page(limit: number): Promise<PlaybackPage<T>> {
+    const { snapshotUntil } = this.start;
     const { tail } = this.source;
     if (snapshotUntil !== null && this.position < snapshotUntil)
-      return this.#fromLog(limit, snapshotUntil, true);
-    if (this.position >= tail.start) return this.#fromTail(limit);
-    return this.#fromLog(limit, tail.head, false);
+      return this.#fromSnapshot(limit, snapshotUntil);
+    if (this.position >= tail.start) return Promise.resolve(this.#fromTail(limit));
+    return this.#fromLog(limit, tail.head);
   }
 
-  #fromTail(limit: number): Page {
-    const candidates = this.source.tail.after(this.position, Number(WINDOW));
-    const changes: ScopedChange[] = [];
+  #fromTail(limit: number): PlaybackPage<T> {
+    const changes: T[] = [];
     let through = this.position;
-    for (const change of candidates) {
+    for (const change of this.source.tail.after(this.position, Number(WINDOW))) {
       if (changes.length === limit) break;
       through = change.row.position;
-      const scope = this.#matches(change);
-      if (scope !== null) changes.push({ change, scope });
+      const seen = this.look.see(change, 'log');
+      if (seen !== null) changes.push(seen);
     }
     return { changes, through };
   }
 
-  async #fromLog(limit: number, until: Position, snapshot: boolean): Promise<Page> {
-    const end = this.position + WINDOW;
-    const through = end < until ? end : until;
-    const { filter } = this.place;
-    const rows = await this.source.log.changes({ after: this.position, through, filter, snapshot, limit });
-    const matches = snapshot ? this.#matchesNow : this.#matches;
-    const changes = rows.flatMap((row) => {
-      const change = new Change(row);
-      const scope = matches(change);
-      return scope === null ? [] : [{ change, scope }];
+  async #fromLog(limit: number, until: Position): Promise<PlaybackPage<T>> {
+    const through = this.#windowEnd(until);
+    const { rows, whole } = await this.source.log.changes({
+      after: this.position,
+      through,
+      ...this.look.rows,
+      limit,
     });
-    return { changes, through: rows.length === limit ? (rows.at(-1)?.position ?? through) : through };
+    return {
+      changes: this.#seen(rows, 'log'),
+      through: whole ? through : (rows.at(-1)?.position ?? through),
+    };
+  }
+
+  async #fromSnapshot(limit: number, until: Position): Promise<PlaybackPage<T>> {
+    const { rows, through } = await this.source.log.snapshot({
+      after: this.position,
+      through: this.#windowEnd(until),
+      until,
+      selection: this.look.rows,
+      limit,
+    });
+    return { changes: this.#seen(rows, 'snapshot'), through };
+  }
+
+  #windowEnd(until: Position): Position {
+    const end = this.position + WINDOW;
+    return end < until ? end : until;
+  }
+
+  #seen(rows: readonly ChangeRow[], mode: FilterMode): T[] {
+    return rows.flatMap((row) => {
+      const seen = this.look.see(new Change(row), mode);
+      return seen === null ? [] : [seen];
+    });
   }
 }

@@ -1,22 +1,22 @@
+import { TEXTS } from '../model/change.js';
 import type { Change } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
+import { Queue } from '../model/queue.js';
 
-/** What a change weighs beside its texts: the object, its row, its short fields. A round figure, on the high side. */
+/** Bytes that a change occupies beside its texts: the object, its row, its short fields; rounded up. */
 const CHANGE_OVERHEAD = 600;
-/** A text, and what it becomes once somebody has looked into it, weigh about so many times the text. */
+/** Bytes in memory for each character of a text, once it has been parsed. */
 const PARSED = 5;
 
 /**
- * The newest changes in memory: contiguous, in order, bounded by bytes. Oldest go first when it is full; readers behind it
- * read from the log.
+ * The newest changes in memory: contiguous, in order, bounded by bytes. The oldest are dropped when it is full; readers
+ * behind it read from the log.
  */
 export class Tail {
-  #changes: (Change | undefined)[] = [];
-  /** Where in #changes the first kept one is; what is before is cut off from time to time. */
-  #first = 0;
+  readonly #changes = new Queue<Change>();
   #bytes = 0;
 
-  /** @param head the place after which the tail begins @param maxBytes what it may weigh */
+  /** @param head the place after which the tail begins @param maxBytes how much memory it may occupy */
   constructor(
     public head: Position,
     readonly maxBytes: number,
@@ -24,10 +24,10 @@ export class Tail {
 
   /** Everything after this place, up to the head, is here. */
   get start(): Position {
-    return this.head - BigInt(this.#changes.length - this.#first);
+    return this.head - BigInt(this.#changes.length);
   }
 
-  /** Takes changes that follow the head directly. */
+  /** Takes changes that follow the head directly. @throws Error where they do not */
   push(changes: readonly Change[]): void {
     for (const change of changes) {
       if (change.row.position !== this.head + 1n) {
@@ -37,28 +37,17 @@ export class Tail {
       this.head = change.row.position;
       this.#bytes += weight(change);
     }
-    while (this.#bytes > this.maxBytes && this.#first < this.#changes.length) this.#dropOldest();
-    if (this.#first > 1_024 && this.#first * 2 > this.#changes.length) {
-      this.#changes = this.#changes.slice(this.#first);
-      this.#first = 0;
+    while (this.#bytes > this.maxBytes && this.#changes.first) {
+      this.#bytes -= weight(this.#changes.first);
+      this.#changes.drop(1);
     }
   }
 
   /** Changes after a place that is within the tail; `limit` at most. */
   after(position: Position, limit: number): readonly Change[] {
-    const from = this.#first + Number(position - this.start);
-    return this.#changes.slice(from, from + limit).filter((change) => change !== undefined);
-  }
-
-  #dropOldest(): void {
-    const oldest = this.#changes[this.#first];
-    if (oldest) this.#bytes -= weight(oldest);
-    // The list is cut off from time to time only; what was dropped must not live on in it until then.
-    this.#changes[this.#first] = undefined;
-    this.#first += 1;
+    return this.#changes.peek(limit, Number(position - this.start));
   }
 }
 
 const weight = ({ row }: Change): number =>
-  CHANGE_OVERHEAD +
-  PARSED * ((row.after?.length ?? 0) + (row.undo?.length ?? 0) + (row.headers?.length ?? 0));
+  CHANGE_OVERHEAD + PARSED * TEXTS.reduce((sum, field) => sum + (row[field]?.length ?? 0), 0);

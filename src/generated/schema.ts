@@ -1,13 +1,8 @@
 // Generated from schema/ by `npm run codegen`. Do not edit.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { ScopedChange as ScopedChangeRow } from '../model/change.js';
-import type { Entity as EntityRow } from '../model/entity.js';
+import type { VisibleChange as VisibleChangeRow, VisibleEntity as VisibleEntityRow, VisibleConflict as VisibleConflictRow, VisibleDeadLetter as VisibleDeadLetterRow, Batch as BatchRow, VisibleCollection as VisibleCollectionRow, VisibleSource as VisibleSourceRow, VisibleHub as VisibleHubRow } from '../view/view.js';
 import type { ConsumerState as ConsumerStateRow } from '../model/consumer.js';
-import type { Conflict as ConflictRow } from '../model/conflict.js';
-import type { HubStatus as HubStatusRow } from '../model/status.js';
 import type { PageInfo as PageInfoRow } from '../model/page.js';
-import type { Batch as BatchRow } from '../model/batch.js';
-import type { DeadLetter as DeadLetterRow } from '../model/dead-letter.js';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
 export type Omit<T, K extends keyof T> = Pick<T, Exclude<keyof T, K>>;
@@ -24,7 +19,7 @@ export type Scalars = {
    * Equal places have equal texts.
    */
   Cursor: { input: string; output: string; }
-  /** A moment as RFC 3339 with milliseconds, UTC: `2018-01-31T02:18:21.235Z`. */
+  /** A date-time as RFC 3339 with milliseconds, UTC: `2018-01-31T02:18:21.235Z`. */
   DateTime: { input: number; output: number; }
   /** Any JSON value. */
   JSON: { input: unknown; output: unknown; }
@@ -68,8 +63,9 @@ export type Change = {
 export type ChangeBatch = {
   readonly __typename?: 'ChangeBatch';
   /**
-   * 1: changes in log order, and cursor acknowledges all up to it. 2, 3, …: one change, alone, that comes again or that waited
-   * behind one; cursor settles this attempt, and nothing else does.
+   * 1: changes in log order, and cursor acknowledges all up to it. 2, 3, …: one change, alone, that is delivered again or that
+   * waited behind one; it grows with every rejection, and begins at 2 again after a redrive. cursor settles this attempt, and
+   * nothing else does.
    */
   readonly attempt: Scalars['Int']['output'];
   /**
@@ -206,7 +202,7 @@ export type CreateConsumerInput = {
   readonly maxAttempts: Scalars['Int']['input'];
   readonly name: Scalars['ID']['input'];
   readonly startAt: StartAt;
-  /** The moment to start at, with startAt: TIME. */
+  /** The time to start at, with startAt: TIME. */
   readonly time?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -321,16 +317,22 @@ export type Mutation = {
   /**
    * Everything up to cursor is processed: it will not be delivered again. Durable when it answers.
    * Cumulative; an older cursor changes nothing and is no error.
-   * session: the batch's; with it, an acknowledgement of a session that was taken over is refused (CONSUMER_TAKEN_OVER).
+   * session: the batch's. With it, an acknowledgement of a session that was taken over, or whose consumer was deleted, is refused
+   * (CONSUMER_TAKEN_OVER), and one of a batch from before a seek answers the consumer and moves nothing. Without it, an
+   * acknowledgement counts whatever happened meanwhile: one that was on its way when the consumer was sought back undoes the seek.
    */
   readonly acknowledge: Consumer;
   /** Makes a durable consumer before its first subscription. CONSUMER_EXISTS where the name is taken. */
   readonly createConsumer: Consumer;
-  /** Forgets a consumer and its cursor; its live subscription ends with CONSUMER_DELETED. Answers what it was. */
+  /**
+   * Forgets a consumer and its cursor; its live subscription ends with CONSUMER_DELETED, at whichever hub it is. A consumer that
+   * is created later under the same name is another one: sessions, cursors of redeliveries and dead letters of this one do not
+   * count for it. Answers what it was.
+   */
   readonly deleteConsumer: Consumer;
-  /** Forgets dead letters. Answers how many there were. */
+  /** Forgets dead letters; those that died behind one stay dead letters. Answers how many there were. */
   readonly discard: Scalars['Int']['output'];
-  /** Stops delivering to a consumer, also to a live session, until resumeConsumer. */
+  /** Stops delivering to a consumer until resumeConsumer. In force at the hub of its live session when it answers. */
   readonly pauseConsumer: Consumer;
   /**
    * Records changes of one source, in the order given; durable when it answers.
@@ -340,25 +342,27 @@ export type Mutation = {
    */
   readonly publish: PublishResult;
   /**
-   * Tries dead letters once more, their attempts counted from 0; later changes of their keys wait behind them from then on.
-   * ids absent: all. Answers how many. Moves no cursor.
+   * Tries dead letters once more, their attempts counted from 0. Once it answers, later changes of their keys wait behind them,
+   * at every hub. ids absent: all. Answers how many. Moves no cursor.
    */
   readonly redrive: Scalars['Int']['output'];
   /**
    * One change could not be processed. The hub delivers it again, later and later, and after maxAttempts sets it aside as a
-   * dead letter, with all that waits behind it. Later changes of the same key wait behind it; other keys go on. The batch that
-   * held it is acknowledged as ever. Changes of that key that were sent already, in this batch or later ones, are held too and
-   * come again behind it, one by one, alone, in order, with attempt 2 or more: skip the rest of the key.
-   * A batch that comes again is settled by acknowledging its own cursor, which carries the attempt and never moves
+   * dead letter. Later changes of the same key wait behind it; other keys go on. The batch that held it is acknowledged as usual.
+   * Changes of that key that were sent already, in this batch or later ones, are held too and are delivered again behind it, one
+   * by one, alone, in order, with attempt 2, 3, …: skip the rest of the key. When the change becomes a dead letter, those that
+   * wait behind it become dead letters with it; changes of the key that are sent later are delivered as usual.
+   * A redelivery is settled by acknowledging its own cursor, which carries consumer and attempt and never moves
    * Consumer.cursor; after a reject, or once a later attempt is out, that cursor settles nothing. An attempt cut off by a
    * disconnect does not count.
-   * change: its cursor, or that of the batch in which it came again; the batch's says which attempt is meant, also where a call
-   * is sent again since no answer came. retryInSeconds: replaces the backoff once.
+   * change: its cursor, or that of the batch in which it was redelivered; the batch's says which attempt is meant, also where a
+   * call is sent again since no answer came. retryInSeconds: replaces the backoff once.
    * session: the batch's; with it, a session that was taken over is refused (CONSUMER_TAKEN_OVER).
-   * A change that was not sent, or is acknowledged already: BAD_USER_INPUT.
+   * A change that was not sent, at any hub, is acknowledged already, or was redelivered to another consumer:
+   * BAD_USER_INPUT.
    */
   readonly reject: DeadLetter;
-  /** Goes on delivering to a consumer, where it stopped. */
+  /** Resumes delivering to a consumer, where it stopped. */
   readonly resumeConsumer: Consumer;
   /**
    * Puts a consumer elsewhere in the log, also backwards; a live session goes on from there, with an empty first batch and a
@@ -560,9 +564,12 @@ export type StartAt =
   | 'EARLIEST'
   /** Only what comes from now on (the default). */
   | 'LATEST'
-  /** The newest change of every live entity, in cursor order, then what comes from now on, without a seam. */
+  /**
+   * The newest change of every entity that is live now, in cursor order, then what comes from now on, without a seam. What changes
+   * while it is delivered comes behind it, and leaves nothing out of it.
+   */
   | 'SNAPSHOT'
-  /** recordedAt at or after the moment given as time. */
+  /** recordedAt at or after the time given, which may be in the future. */
   | 'TIME';
 
 export type Subscription = {
@@ -675,27 +682,27 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  Change: ResolverTypeWrapper<ScopedChangeRow>;
+  Change: ResolverTypeWrapper<VisibleChangeRow>;
   ChangeBatch: ResolverTypeWrapper<BatchRow>;
   ChangeConnection: ResolverTypeWrapper<Omit<ChangeConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['ChangeEdge']>, nodes: ReadonlyArray<ResolversTypes['Change']>, pageInfo: ResolversTypes['PageInfo'] }>;
   ChangeEdge: ResolverTypeWrapper<Omit<ChangeEdge, 'node'> & { node: ResolversTypes['Change'] }>;
   ChangeFilter: ChangeFilter;
   ChangeInput: ChangeInput;
   ChangeResult: ResolverTypeWrapper<Omit<ChangeResult, 'change' | 'conflict'> & { change?: Maybe<ResolversTypes['Change']>, conflict?: Maybe<ResolversTypes['Conflict']> }>;
-  Collection: ResolverTypeWrapper<Collection>;
-  Conflict: ResolverTypeWrapper<ConflictRow>;
+  Collection: ResolverTypeWrapper<VisibleCollectionRow>;
+  Conflict: ResolverTypeWrapper<VisibleConflictRow>;
   Consumer: ResolverTypeWrapper<ConsumerStateRow>;
   CreateConsumerInput: CreateConsumerInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
-  DeadLetter: ResolverTypeWrapper<DeadLetterRow>;
+  DeadLetter: ResolverTypeWrapper<VisibleDeadLetterRow>;
   DeadLetterConnection: ResolverTypeWrapper<Omit<DeadLetterConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversTypes['DeadLetter']>, pageInfo: ResolversTypes['PageInfo'] }>;
   DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
-  Entity: ResolverTypeWrapper<EntityRow>;
+  Entity: ResolverTypeWrapper<VisibleEntityRow>;
   EntityConnection: ResolverTypeWrapper<Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversTypes['Entity']>, pageInfo: ResolversTypes['PageInfo'] }>;
   EntityEdge: ResolverTypeWrapper<Omit<EntityEdge, 'node'> & { node: ResolversTypes['Entity'] }>;
   FieldCondition: FieldCondition;
-  Hub: ResolverTypeWrapper<HubStatusRow>;
+  Hub: ResolverTypeWrapper<VisibleHubRow>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
@@ -708,7 +715,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
   Scope: Scope;
-  Source: ResolverTypeWrapper<Source>;
+  Source: ResolverTypeWrapper<VisibleSourceRow>;
   StartAt: StartAt;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -718,27 +725,27 @@ export type ResolversTypes = {
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
-  Change: ScopedChangeRow;
+  Change: VisibleChangeRow;
   ChangeBatch: BatchRow;
   ChangeConnection: Omit<ChangeConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['ChangeEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Change']>, pageInfo: ResolversParentTypes['PageInfo'] };
   ChangeEdge: Omit<ChangeEdge, 'node'> & { node: ResolversParentTypes['Change'] };
   ChangeFilter: ChangeFilter;
   ChangeInput: ChangeInput;
   ChangeResult: Omit<ChangeResult, 'change' | 'conflict'> & { change?: Maybe<ResolversParentTypes['Change']>, conflict?: Maybe<ResolversParentTypes['Conflict']> };
-  Collection: Collection;
-  Conflict: ConflictRow;
+  Collection: VisibleCollectionRow;
+  Conflict: VisibleConflictRow;
   Consumer: ConsumerStateRow;
   CreateConsumerInput: CreateConsumerInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
-  DeadLetter: DeadLetterRow;
+  DeadLetter: VisibleDeadLetterRow;
   DeadLetterConnection: Omit<DeadLetterConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['DeadLetterEdge']>, nodes: ReadonlyArray<ResolversParentTypes['DeadLetter']>, pageInfo: ResolversParentTypes['PageInfo'] };
   DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
-  Entity: EntityRow;
+  Entity: VisibleEntityRow;
   EntityConnection: Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Entity']>, pageInfo: ResolversParentTypes['PageInfo'] };
   EntityEdge: Omit<EntityEdge, 'node'> & { node: ResolversParentTypes['Entity'] };
   FieldCondition: FieldCondition;
-  Hub: HubStatusRow;
+  Hub: VisibleHubRow;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
   JSON: Scalars['JSON']['output'];
@@ -748,7 +755,7 @@ export type ResolversParentTypes = {
   PublishResult: Omit<PublishResult, 'results'> & { results: ReadonlyArray<ResolversParentTypes['ChangeResult']> };
   Query: Record<PropertyKey, never>;
   SafeInt: Scalars['SafeInt']['output'];
-  Source: Source;
+  Source: VisibleSourceRow;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
 };

@@ -1,5 +1,7 @@
 import type { ChangeRow } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
+import { asBigint, asNumber } from '../platform/platform.js';
+import type { Row } from '../platform/platform.js';
 
 /** Whose current state an append needs: by collection and key. */
 export interface EntityKey {
@@ -13,10 +15,21 @@ export interface SourceId {
   readonly id: string;
 }
 
+/** The change that is recorded under an id, if that was looked up and there is one. */
+export type Recorded = (source: string, id: string) => ChangeRow | LeftOut | undefined;
+
+/** What an append has to know of the log. What is asked for first is looked up first. */
 export interface Lookup {
-  readonly entities: readonly EntityKey[];
   readonly ids: readonly SourceId[];
+  /** Which entities, given what is recorded under the ids. None may be named twice. */
+  readonly entities: (recorded: Recorded) => readonly EntityKey[];
+  /** Bytes of recorded changes, and of states, that are looked up at most, but for the first of each. */
+  readonly maxBytes: number;
 }
+
+/** Is there, and was not looked up: what was asked for before it and it together exceed Lookup.maxBytes. */
+export const LEFT_OUT = 'left out';
+export type LeftOut = typeof LEFT_OUT;
 
 /** The entity as it is while the log is locked. */
 export interface EntityState {
@@ -26,16 +39,20 @@ export interface EntityState {
   readonly position: Position;
 }
 
-/** What an append sees while it holds the log's lock: nobody changes any of it before the append is through. */
+/** Where the log ends. */
+export type LogEnd = Pick<AppendView, 'head' | 'recordedAt'>;
+
+/** What an append sees while it holds the log's lock: nothing of it changes before the append is through. */
 export interface AppendView {
   /** The position of the newest change. */
   readonly head: Position;
-  /** recordedAt of the newest change, in milliseconds since 1970; 0 on an empty log. */
+  /** No later change is recorded before this time, in milliseconds since 1970; 0 on an empty log. */
   readonly recordedAt: number;
-  /** The entity, tombstones included, if it was looked up and ever was. */
-  entity(collection: string, key: string): EntityState | undefined;
-  /** The change that was recorded under this id, if it was looked up and there is one. */
-  recorded(source: string, id: string): ChangeRow | undefined;
+  /** How many operator actions were recorded before; see `COUNT_ACTION`. */
+  readonly actions: bigint;
+  /** The entity, also a tombstone, if it was looked up and there is one. */
+  entity(collection: string, key: string): EntityState | LeftOut | undefined;
+  readonly recorded: Recorded;
 }
 
 /** What an append decided under the lock: changes that take the positions right after the head, and its own answer. */
@@ -49,6 +66,8 @@ export interface Appended<T> {
   readonly value: T;
   /** The log's end after the append. */
   readonly head: Position;
+  /** How many operator actions were recorded before the append; see `COUNT_ACTION`. */
+  readonly actions: bigint;
 }
 
 /** Appends one group of changes, as one transaction. One adapter a database. */
@@ -64,20 +83,22 @@ export interface Appender {
 /** A key of two parts for a map; neither part can hold U+0000. */
 export const pairKey = (first: string, second: string): string => `${first}\0${second}`;
 
-/** The view over what was looked up. */
-export function viewOf(
-  head: Position,
-  recordedAt: number,
-  entities: ReadonlyMap<string, EntityState>,
-  recorded: ReadonlyMap<string, ChangeRow>,
-): AppendView {
-  return {
-    head,
-    recordedAt,
-    entity: (collection, key) => entities.get(pairKey(collection, key)),
-    recorded: (source, id) => recorded.get(pairKey(source, id)),
-  };
-}
+/** What was looked up, by `pairKey`. */
+export type Found<T> = Map<string, T | LeftOut>;
+
+/** The view over the locked row of `log_head` and what was looked up. */
+export const viewOf = (row: Row, entities: Found<EntityState>, recorded: Found<ChangeRow>): AppendView => ({
+  head: asBigint(row.position),
+  recordedAt: asNumber(row.recorded_at),
+  actions: asBigint(row.actions),
+  entity: (collection, key) => entities.get(pairKey(collection, key)),
+  recorded: recordedIn(recorded),
+});
+
+export const recordedIn =
+  (recorded: Found<ChangeRow>): Recorded =>
+  (source, id) =>
+    recorded.get(pairKey(source, id));
 
 /** What a group of changes does to the tables beside `change`. */
 export interface Effects {
@@ -98,7 +119,7 @@ export interface Effects {
 }
 
 /** Derives the effects of a group that is not empty. */
-export function effectsOf(changes: readonly ChangeRow[], view: AppendView): Effects {
+export function effectsOf(changes: readonly ChangeRow[], view: LogEnd): Effects {
   const newest = new Map<string, ChangeRow>();
   const collections = new Map<string, { name: string; entities: number; changes: number }>();
   const sources = new Map<string, { name: string; changes: number; lastChangeAt: number }>();

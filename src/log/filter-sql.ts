@@ -2,26 +2,14 @@ import { COMPARISONS, stepsOf } from '../model/condition.js';
 import type { FieldCondition } from '../model/condition.js';
 import type { ChangeFilter } from '../model/filter.js';
 import type { Json } from '../model/json.js';
-import type { Parameter } from '../platform/platform.js';
+import type { CollectionRows, FilterMode, RowSelection } from '../model/selection.js';
 import { arrayLiteral } from './array-literal.js';
-
-/** Collects the parameters of one statement; `add` answers the placeholder. */
-export class Parameters {
-  readonly values: Parameter[] = [];
-
-  add(value: Parameter): string {
-    this.values.push(value);
-    return `$${this.values.length}`;
-  }
-}
-
-/** Whether a filter is asked of the log, or of a snapshot, in which the present state alone counts. */
-export type FilterMode = 'log' | 'snapshot';
+import type { Parameters } from './parameters.js';
 
 /** What a filter is in the SQL of one database: conditions on the columns of `change` and of `entity`. */
 export interface FilterSql {
-  /** The conditions of a filter on `change`, each a boolean expression. */
-  ofFilter(filter: ChangeFilter, mode: FilterMode, parameters: Parameters): string[];
+  /** The conditions of a selection on `change`, each a boolean expression. */
+  ofSelection(selection: RowSelection, mode: FilterMode, parameters: Parameters): string[];
   /** Conditions on `entity.data`. */
   ofConditions(conditions: readonly FieldCondition[], parameters: Parameters): string[];
 }
@@ -43,20 +31,7 @@ export const HOLDS_FUNCTION = 'tidemark_holds';
  * and its numbers are not compared as JSON's. So what SQL says and what memory says is one piece of code.
  */
 export const sqliteFilterSql: FilterSql = {
-  ofFilter(filter, mode, parameters) {
-    const sql = COLUMNS.flatMap(([name, column, not]) => {
-      const values = filter[name];
-      if (!values) return [];
-      const list = parameters.add(JSON.stringify(values));
-      return [`${column} ${not ? 'not in' : 'in'} (select value from json_each(${list}))`];
-    });
-    const { operations, changedFields, where } = filter;
-    if (operations ?? changedFields ?? where) {
-      const inside = parameters.add(JSON.stringify({ mode, filter: { operations, changedFields, where } }));
-      sql.push(`${MATCHES_FUNCTION}(operation, after, undo, ${inside}) = 1`);
-    }
-    return sql;
-  },
+  ofSelection: (selection, mode, parameters) => selectionSql(sqliteConditions, selection, mode, parameters),
   ofConditions: (conditions, parameters) =>
     conditions.length === 0
       ? []
@@ -65,34 +40,69 @@ export const sqliteFilterSql: FilterSql = {
 
 /** PostgreSQL looks into JSON itself, by strict JSON paths: they walk objects only, as `valueAt` does. */
 export const postgresFilterSql: FilterSql = {
-  ofFilter(filter, mode, parameters) {
-    const sql = COLUMNS.flatMap(([name, column, not]) => {
-      const values = filter[name];
-      if (!values) return [];
-      const list = parameters.add(arrayLiteral(values));
-      return [not ? `${column} <> all (${list}::text[])` : `${column} = any (${list}::text[])`];
-    });
-    const { where } = filter;
-    if (!where) return [...sql, ...contentConditions(filter, parameters)];
-    const after = allOf([
-      "operation <> 'DELETE'",
-      ...where.flatMap((one) => afterCondition(one, parameters)),
-    ]);
-    if (mode === 'snapshot') return [...sql, after];
-    const before = allOf([
-      "operation <> 'CREATE'",
-      ...where.flatMap((one) => beforeCondition(one, parameters)),
-    ]);
-    const content = contentConditions(filter, parameters);
-    // Who moves in or out passes; operations and changedFields choose only among changes of entities that stay in.
-    const chosen = content.length === 0 ? [] : [`(not (${after} and ${before}) or ${allOf(content)})`];
-    return [...sql, `(${after} or ${before})`, ...chosen];
-  },
+  ofSelection: (selection, mode, parameters) => selectionSql(postgresConditions, selection, mode, parameters),
   ofConditions: (conditions, parameters) =>
     conditions.flatMap((condition) => {
       const path = parameters.add(jsonPath(stepsOf(condition.field)));
       return postgresCondition(condition, valueSql('data', path), parameters);
     }),
+};
+
+/** The conditions of one filter in the SQL of one database. */
+type FilterConditions = (filter: ChangeFilter, mode: FilterMode, parameters: Parameters) => string[];
+
+function selectionSql(
+  conditions: FilterConditions,
+  { filter, any }: RowSelection,
+  mode: FilterMode,
+  parameters: Parameters,
+): string[] {
+  const sql = conditions(filter, mode, parameters);
+  if (any === null) return sql;
+  const whole = any.filter(({ where }) => where.length === 0).map(({ collection }) => collection);
+  const alternatives = [{ collections: whole }, ...any.flatMap(asFilter)].map((one) =>
+    allOf(conditions(one, mode, parameters)),
+  );
+  return [...sql, `(${alternatives.join(' or ')})`];
+}
+
+const asFilter = ({ collection, where }: CollectionRows): ChangeFilter[] =>
+  where.length === 0 ? [] : [{ collections: [collection], where }];
+
+const sqliteConditions: FilterConditions = (filter, mode, parameters) => {
+  const sql = COLUMNS.flatMap(([name, column, not]) => {
+    const values = filter[name];
+    if (!values) return [];
+    const list = parameters.add(JSON.stringify(values));
+    return [`${column} ${not ? 'not in' : 'in'} (select value from json_each(${list}))`];
+  });
+  const { operations, changedFields, where } = filter;
+  if (operations ?? changedFields ?? where) {
+    const inside = parameters.add(JSON.stringify({ mode, filter: { operations, changedFields, where } }));
+    sql.push(`${MATCHES_FUNCTION}(operation, after, undo, ${inside}) = 1`);
+  }
+  return sql;
+};
+
+const postgresConditions: FilterConditions = (filter, mode, parameters) => {
+  const sql = COLUMNS.flatMap(([name, column, not]) => {
+    const values = filter[name];
+    if (!values) return [];
+    const list = parameters.add(arrayLiteral(values));
+    return [not ? `${column} <> all (${list}::text[])` : `${column} = any (${list}::text[])`];
+  });
+  const { where } = filter;
+  if (!where) return [...sql, ...contentConditions(filter, parameters)];
+  const after = allOf(["operation <> 'DELETE'", ...where.flatMap((one) => afterCondition(one, parameters))]);
+  if (mode === 'snapshot') return [...sql, after];
+  const before = allOf([
+    "operation <> 'CREATE'",
+    ...where.flatMap((one) => beforeCondition(one, parameters)),
+  ]);
+  const content = contentConditions(filter, parameters);
+  // Who moves in or out passes; operations and changedFields choose only among changes of entities that stay in.
+  const chosen = content.length === 0 ? [] : [`(not (${after} and ${before}) or ${allOf(content)})`];
+  return [...sql, `(${after} or ${before})`, ...chosen];
 };
 
 const allOf = (conditions: readonly string[]): string => `(${conditions.join(' and ')})`;

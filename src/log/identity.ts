@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeRow } from '../model/change.js';
 import { asNumber } from '../platform/platform.js';
-import type { Database, Row } from '../platform/platform.js';
-import { extentOf } from './read.js';
-import type { Extent } from './read.js';
+import type { Queries, Row } from '../platform/platform.js';
+import { extentOf } from './head.js';
+import type { Extent } from './head.js';
 
 /**
  * The database holds another log than the one that a hub opened: it was restored, or failed over to a copy that lagged, and
- * changes that were answered and delivered are gone. Nothing that the hub has in memory is true of it.
+ * changes that were answered and delivered are gone. What the hub has in memory does not apply to it.
  */
 export class LogReplaced extends Error {
   override readonly name = 'LogReplaced';
@@ -20,25 +20,27 @@ export class LogReplaced extends Error {
   }
 }
 
-/** What a hub knows of a log: its id, and the newest change that it has seen in it; null: it saw it empty. */
-export interface KnownLog {
+/** What a hub knows of a log: its id, and the newest change that it has read of it; null: the log was empty. */
+interface KnownLog {
   readonly id: string;
   readonly newest: ChangeRow | null;
 }
 
-const SEEN = `select h.log_id, h.position, h.earliest, c.id, c.source, c.recorded_at
+const SEEN = `select h.log_id, h.position, h.earliest, h.actions, c.id, c.source, c.recorded_at
   from log_head as h left join change as c on c.position = $1 where h.one = 1`;
 
 /**
- * The extent of the log, which must still be the known one: its id, and the newest known change at its place. A log never
- * loses a change, so that one that lacks it is another, and gets an id of its own, unless another hub was first.
+ * The extent of the log, which must still be the known one: it has the known id, and the newest known change is at its
+ * place. A log never loses a change, so that one without it is another log; it gets a new id, unless another hub has given
+ * it one already.
  * @throws LogReplaced
  */
-export async function follow(database: Database, known: KnownLog): Promise<Extent> {
+export async function follow(database: Queries, known: KnownLog): Promise<Extent> {
   const place = [known.newest?.position ?? 0n];
   const [row] = await database.read(SEEN, place);
   if (continues(row, known)) return extentOf(row);
-  // What was read may come from a replica that only lags; it takes no lock, so who holds the lock is right.
+  // What was read may come from a replica that lags. A replica refuses the lock, so what is read under the lock is the
+  // primary's.
   const held = await database.transact(function* () {
     yield { sql: 'update log_head set position = position where one = 1' };
     const [seen] = yield { sql: SEEN, parameters: place };
@@ -51,7 +53,7 @@ export async function follow(database: Database, known: KnownLog): Promise<Exten
   return extentOf(held);
 }
 
-/** The time of recording too: a source that got no answer may have sent the same id again, to the same place. */
+/** recordedAt is compared as well: a source that got no answer may have sent the same id again, to the same place. */
 function continues(row: Row | undefined, { id, newest }: KnownLog): boolean {
   if (extentOf(row).logId !== id) return false;
   if (newest === null) return true;

@@ -12,26 +12,37 @@
  * time and groups what arrives meanwhile. Reads run beside them and see whole appends only.
  */
 import type { ChangeRow } from '../model/change.js';
+import type { StartPoint } from '../model/consumer.js';
 import { CursorCodec } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
 import type { Entity } from '../model/entity.js';
 import { HubError } from '../model/errors.js';
+import { EVERYTHING } from '../model/filter.js';
+import type { CollectionCount, SourceCount } from '../model/status.js';
 import type { Database, TableSet } from '../platform/platform.js';
 import type { Appended, Appender, AppendView, Lookup, Plan } from './append.js';
 import { logEntities } from './entities.js';
 import { postgresFilterSql, sqliteFilterSql } from './filter-sql.js';
 import type { FilterSql } from './filter-sql.js';
-import { follow } from './identity.js';
+import { readFollowing } from './following.js';
+import type { Following } from './following.js';
+import { readEnd, readExtent } from './head.js';
+import type { Extent } from './head.js';
+import { follow, LogReplaced } from './identity.js';
 import { CreateLog1790000000000 } from './migrations.js';
+import type { Page } from './page.js';
 import { PostgresAppender } from './postgres-append.js';
 import * as read from './read.js';
+import { SnapshotReader } from './snapshot.js';
+import type { SnapshotPage, SnapshotRange } from './snapshot.js';
 import { SqliteAppender } from './sqlite-append.js';
 import { addFilterFunctions } from './sqlite-functions.js';
 
-export { pairKey } from './append.js';
+export { LEFT_OUT, pairKey } from './append.js';
+export { LOG_SQL } from './head.js';
 export { LogReplaced } from './identity.js';
-export type { Appended, AppendView, EntityKey, EntityState, Lookup, Plan, SourceId } from './append.js';
-export type { CollectionCount, EntityRange, Extent, Range, SourceCount } from './read.js';
+export type { Appended, AppendView, EntityKey, Lookup, SourceId } from './append.js';
+export type { Page } from './page.js';
 
 /** The tables of this room. */
 export const logTables: TableSet = {
@@ -43,6 +54,7 @@ export const logTables: TableSet = {
 export class Log {
   readonly #appender: Appender;
   readonly #filterSql: FilterSql;
+  readonly #snapshots: SnapshotReader;
 
   private constructor(
     readonly database: Database,
@@ -59,10 +71,11 @@ export class Log {
       this.#appender = new PostgresAppender(database);
       this.#filterSql = postgresFilterSql;
     }
+    this.#snapshots = new SnapshotReader(database, this.#filterSql);
   }
 
   static async open(database: Database): Promise<Log> {
-    const { logId } = await read.readExtent(database);
+    const { logId } = await readExtent(database);
     return new Log(database, logId, new CursorCodec(logId));
   }
 
@@ -72,37 +85,78 @@ export class Log {
   }
 
   /** Where the log begins and ends now. */
-  extent(): Promise<read.Extent> {
-    return read.readExtent(this.database);
+  extent(): Promise<Extent> {
+    return readExtent(this.database);
   }
 
   /**
    * The same, once it is sure that the log is still the one that this hub opened and saw `newest` in as its newest change
    * (null: it saw it empty). @throws LogReplaced
    */
-  follow(newest: ChangeRow | null): Promise<read.Extent> {
+  follow(newest: ChangeRow | null): Promise<Extent> {
     return follow(this.database, { id: this.id, newest });
   }
 
-  /** Changes of a range in log order. */
-  changes(range: read.Range): Promise<ChangeRow[]> {
+  /**
+   * From now on every new connection to PostgreSQL is asked, before anything is read or written through it, whether the
+   * database still holds this log and `newest()` in it: after a failover nothing goes to a copy that lost changes. SQLite
+   * has no connections that come and go.
+   * @param onReplaced told, for every such connection, that the database holds another log
+   */
+  guard(newest: () => ChangeRow | null, onReplaced: (error: LogReplaced) => void): void {
+    if (this.database.dialect === 'sqlite') return;
+    this.database.verifyConnections(async (connection) => {
+      try {
+        await follow(connection, { id: this.id, newest: newest() });
+      } catch (error) {
+        if (error instanceof LogReplaced) onReplaced(error);
+        throw error;
+      }
+    });
+  }
+
+  /** Changes of a range in log order; as many of them as `limit` and `maxBytes` allow. */
+  changes(range: read.Range): Promise<Page<ChangeRow>> {
     return read.readRange(this.database, this.#filterSql, range);
+  }
+
+  /** The first changes after a position, with the count of operator actions that precede them. */
+  following(after: Position, limit: number): Promise<Following> {
+    return readFollowing(this.database, after, limit);
+  }
+
+  /** A part of a snapshot; see SnapshotReader. */
+  snapshot(range: SnapshotRange): Promise<SnapshotPage> {
+    return this.#snapshots.read(range);
+  }
+
+  /** Whether the change at a position is part of the snapshot of the log as it was when it ended at `until`. */
+  async isInSnapshot(position: Position, until: Position): Promise<boolean> {
+    const selection = { filter: EVERYTHING, any: null };
+    const range = { after: position - 1n, through: position, until, selection, limit: 1 };
+    return (await this.snapshot(range)).rows.length > 0;
   }
 
   /** The change at a place, or null. */
   async changeAt(position: Position): Promise<ChangeRow | null> {
-    const [change] = await this.changesAt([position]);
-    return change ?? null;
+    const { rows } = await this.changesAt([position]);
+    return rows[0] ?? null;
   }
 
-  /** The changes at these places, in log order; places that hold none are passed over. */
-  changesAt(positions: readonly Position[]): Promise<ChangeRow[]> {
-    return read.readAt(this.database, positions);
+  /**
+   * The changes at these places, in log order; places that hold none are passed over.
+   * @param maxBytes bytes of after, undo and headers at most, but for the first change; default: PAGE_BYTES
+   */
+  changesAt(positions: readonly Position[], maxBytes?: number): Promise<Page<ChangeRow>> {
+    return read.readAt(this.database, positions, maxBytes);
   }
 
-  /** Changes of one entity, newest first, from the one at `from` back; `limit` at most. */
-  history(from: Position, limit: number): Promise<ChangeRow[]> {
-    return read.readHistory(this.database, from, limit);
+  /**
+   * Changes of one entity, newest first, from the one at `from` back; `limit` at most.
+   * @param maxBytes as of `changesAt`
+   */
+  history(from: Position, limit: number, maxBytes?: number): Promise<Page<ChangeRow>> {
+    return read.readHistory(this.database, from, limit, maxBytes);
   }
 
   /** One live entity, or null. */
@@ -110,25 +164,31 @@ export class Log {
     return read.readEntity(this.database, collection, key);
   }
 
-  /** Live entities of a collection in the order of their keys. */
-  entities(range: read.EntityRange): Promise<Entity[]> {
+  /** Live entities of a collection in the order of their keys; as many of them as `limit` and `maxBytes` allow. */
+  entities(range: read.EntityRange): Promise<Page<Entity>> {
     return read.readEntities(this.database, this.#filterSql, range);
   }
 
   /** Collections by name, with counts that the append keeps. */
-  collections(): Promise<read.CollectionCount[]> {
+  collections(): Promise<CollectionCount[]> {
     return read.readCollections(this.database);
   }
 
   /** Sources by name, with counts that the append keeps. */
-  sources(): Promise<read.SourceCount[]> {
+  sources(): Promise<SourceCount[]> {
     return read.readSources(this.database);
   }
 
-  /** The place after which every change was recorded at or after `time` (milliseconds since 1970). */
-  async placeBefore(time: number): Promise<Position> {
-    const { earliest, head } = await this.extent();
-    return read.placeBefore(this.database, time, earliest, head);
+  /**
+   * Where the changes that were recorded at or after `time` begin, in milliseconds since 1970. Where there is none yet,
+   * later ones may still be recorded before it, since clocks of hubs differ and `time` may be in the future: these are for
+   * the reader to pass over.
+   */
+  async startAtTime(time: number): Promise<StartPoint> {
+    const { earliest, head, recordedAt } = await readEnd(this.database);
+    if (time > recordedAt) return { position: head, snapshotUntil: null, notBefore: time };
+    const position = await read.placeBefore(this.database, time, earliest, head);
+    return { position, snapshotUntil: null, notBefore: null };
   }
 
   /**

@@ -24,6 +24,7 @@ export class CreateLog1790000000000 implements MigrationInterface {
           bigint('position'),
           bigint('earliest'),
           bigint('recorded_at'),
+          bigint('actions'),
         ],
       }),
       true,
@@ -44,7 +45,7 @@ export class CreateLog1790000000000 implements MigrationInterface {
     );
     // Not through a parameter: the two drivers write placeholders differently here, and a UUID needs no quoting.
     await queryRunner.query(
-      `insert into log_head (one, log_id, position, earliest, recorded_at) values (1, '${randomUUID()}', 0, 1, 0)`,
+      `insert into log_head (one, log_id, position, earliest, recorded_at, actions) values (1, '${randomUUID()}', 0, 1, 0, 0)`,
     );
   }
 

@@ -4,11 +4,18 @@ import type { Position } from '../model/cursor.js';
 import type { Entity } from '../model/entity.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
-import { asBigint, asNumber, asText } from '../platform/platform.js';
-import type { Database, Row } from '../platform/platform.js';
-import { Parameters } from './filter-sql.js';
+import type { RowSelection } from '../model/selection.js';
+import type { CollectionCount, SourceCount } from '../model/status.js';
+import { asNumber, asText } from '../platform/platform.js';
+import type { Database } from '../platform/platform.js';
+import { Parameters, positionsParameter, positionsSql } from './parameters.js';
 import type { FilterSql } from './filter-sql.js';
-import { CHANGE_COLUMNS, changeOf, ENTITY_COLUMNS, entityOf } from './rows.js';
+import { CHANGE_COLUMNS, changeBytesSql, changeOf, namesOf } from './columns.js';
+import { PAGE_BYTES, readBounded, readUpTo } from './page.js';
+import type { Page } from './page.js';
+import { entityOf, READ_ENTITY_COLUMNS } from './rows.js';
+
+const CHANGE_NAMES = namesOf(CHANGE_COLUMNS);
 
 /** Which changes to read: those in (after, through] or, if said so, [from the end backwards]. */
 export interface Range {
@@ -17,69 +24,81 @@ export interface Range {
   /** Only changes up to this place; absent: to the end. */
   readonly through?: Position;
   readonly filter?: ChangeFilter;
-  /** Only the newest change of every live entity. */
-  readonly snapshot?: boolean;
+  /** Only changes that are in one of these as well; absent or null: in any collection. */
+  readonly any?: RowSelection['any'];
   /** Changes at most. */
   readonly limit: number;
+  /** Bytes of after, undo and headers at most, but for the first change; default: PAGE_BYTES. */
+  readonly maxBytes?: number;
   /** The last ones of the range instead of the first; the answer is in log order all the same. */
   readonly fromEnd?: boolean;
 }
-
-/**
- * The log walked in order, keeping what the entity's state still points at. The other way, `entity` by an index on its
- * position, would make every update of a state write that index too.
- */
-const IS_NEWEST_OF_LIVE = `operation <> 'DELETE' and exists (select 1 from entity
-  where entity.collection = change.collection and entity.key = change.key and entity.position = change.position)`;
 
 export async function readRange(
   database: Database,
   filterSql: FilterSql,
   range: Range,
-): Promise<ChangeRow[]> {
+): Promise<Page<ChangeRow>> {
   const parameters = new Parameters();
   const conditions = [`position > ${parameters.add(range.after)}`];
   if (range.through !== undefined) conditions.push(`position <= ${parameters.add(range.through)}`);
-  const mode = range.snapshot ? 'snapshot' : 'log';
-  conditions.push(...filterSql.ofFilter(range.filter ?? EVERYTHING, mode, parameters));
-  if (range.snapshot) conditions.push(IS_NEWEST_OF_LIVE);
-  const order = range.fromEnd ? 'desc' : 'asc';
-  const rows = await database.read(
-    `select ${CHANGE_COLUMNS} from change where ${conditions.join(' and ')} order by position ${order} ` +
-      `limit ${parameters.add(range.limit)}`,
-    parameters.values,
-  );
+  const { filter = EVERYTHING, any = null } = range;
+  conditions.push(...filterSql.ofSelection({ filter, any }, 'log', parameters));
+  const { rows, whole } = await readBounded(database, {
+    columns: CHANGE_NAMES,
+    from: `change where ${conditions.join(' and ')}`,
+    order: `position ${range.fromEnd ? 'desc' : 'asc'}`,
+    bytes: changeBytesSql(),
+    parameters,
+    limit: range.limit,
+    maxBytes: range.maxBytes ?? PAGE_BYTES,
+  });
   const changes = rows.map(changeOf);
-  return range.fromEnd ? changes.reverse() : changes;
+  return { rows: range.fromEnd ? changes.reverse() : changes, whole };
 }
 
-/** The changes at these places, in log order. */
-export async function readAt(database: Database, positions: readonly Position[]): Promise<ChangeRow[]> {
-  if (positions.length === 0) return [];
-  const list =
-    database.dialect === 'sqlite'
-      ? 'in (select cast(value as integer) from json_each($1))'
-      : 'in (select cast(value as bigint) from json_array_elements_text(cast($1 as json)))';
-  const rows = await database.read(
-    `select ${CHANGE_COLUMNS} from change where position ${list} order by position`,
-    [JSON.stringify(positions.map(String))],
-  );
-  return rows.map(changeOf);
+/** The changes at these places, in log order; places that hold none are passed over. */
+export async function readAt(
+  database: Database,
+  positions: readonly Position[],
+  maxBytes = PAGE_BYTES,
+): Promise<Page<ChangeRow>> {
+  const parameters = new Parameters();
+  const list = positionsSql(database.dialect, parameters.add(positionsParameter(positions)));
+  const { rows, whole } = await readBounded(database, {
+    columns: CHANGE_NAMES,
+    from: `change where position in (${list})`,
+    order: 'position',
+    bytes: changeBytesSql(),
+    parameters,
+    // One more than there can be: only bytes bound this read.
+    limit: positions.length + 1,
+    maxBytes,
+  });
+  return { rows: rows.map(changeOf), whole };
 }
 
 /** The changes of one entity, newest first, by following the chain of `previous` from `from`. */
-export async function readHistory(database: Database, from: Position, limit: number): Promise<ChangeRow[]> {
-  const columns = CHANGE_COLUMNS.split(', ');
-  const rows = await database.read(
-    `with recursive chain (${CHANGE_COLUMNS}, step) as (
-       select ${CHANGE_COLUMNS}, 1 from change where position = $1
+export async function readHistory(
+  database: Database,
+  from: Position,
+  limit: number,
+  maxBytes = PAGE_BYTES,
+): Promise<Page<ChangeRow>> {
+  const { rows, whole } = await readUpTo(
+    database,
+    `with recursive chain (${CHANGE_NAMES}, bytes, upto, step) as (
+       select ${CHANGE_NAMES}, ${changeBytesSql()}, cast(${changeBytesSql()} as bigint), 1 from change where position = $1
        union all
-       select ${columns.map((name) => `c.${name}`).join(', ')}, chain.step + 1
-       from chain join change as c on c.position = chain.previous where chain.step < $2)
-     select ${CHANGE_COLUMNS} from chain order by step`,
-    [from, limit],
+       select ${namesOf(CHANGE_COLUMNS, 'c.')}, ${changeBytesSql('c.')}, chain.upto + ${changeBytesSql('c.')},
+         chain.step + 1
+       from chain join change as c on c.position = chain.previous where chain.step < $2
+         and (chain.upto <= $3 or chain.step = 1))
+     select ${CHANGE_NAMES}, bytes from chain order by step`,
+    [from, limit, maxBytes],
+    { limit, maxBytes },
   );
-  return rows.map(changeOf);
+  return { rows: rows.map(changeOf), whole };
 }
 
 /**
@@ -109,7 +128,7 @@ export async function readEntity(
   key: string,
 ): Promise<Entity | null> {
   const [row] = await database.read(
-    `select ${ENTITY_COLUMNS} from entity where collection = $1 and key = $2 and not deleted`,
+    `select ${READ_ENTITY_COLUMNS} from entity where collection = $1 and key = $2 and not deleted`,
     [collection, key],
   );
   return row ? entityOf(row) : null;
@@ -122,35 +141,29 @@ export interface EntityRange {
   /** Only keys behind this one. */
   readonly afterKey: string | null;
   readonly limit: number;
+  /** Bytes of data at most, but for the first entity; default: PAGE_BYTES. */
+  readonly maxBytes?: number;
 }
 
 export async function readEntities(
   database: Database,
   filterSql: FilterSql,
   range: EntityRange,
-): Promise<Entity[]> {
+): Promise<Page<Entity>> {
   const parameters = new Parameters();
   const conditions = [`collection = ${parameters.add(range.collection)}`, 'not deleted'];
   if (range.afterKey !== null) conditions.push(`key > ${parameters.add(range.afterKey)}`);
   conditions.push(...filterSql.ofConditions(range.where, parameters));
-  const rows = await database.read(
-    `select ${ENTITY_COLUMNS} from entity where ${conditions.join(' and ')} order by key ` +
-      `limit ${parameters.add(range.limit)}`,
-    parameters.values,
-  );
-  return rows.map(entityOf);
-}
-
-export interface CollectionCount {
-  readonly name: string;
-  readonly entityCount: number;
-  readonly changeCount: number;
-}
-
-export interface SourceCount {
-  readonly name: string;
-  readonly changeCount: number;
-  readonly lastChangeAt: number;
+  const { rows, whole } = await readBounded(database, {
+    columns: READ_ENTITY_COLUMNS,
+    from: `entity where ${conditions.join(' and ')}`,
+    order: 'key',
+    bytes: 'octet_length(data)',
+    parameters,
+    limit: range.limit,
+    maxBytes: range.maxBytes ?? PAGE_BYTES,
+  });
+  return { rows: rows.map(entityOf), whole };
 }
 
 export const readCollections = async (database: Database): Promise<CollectionCount[]> =>
@@ -166,26 +179,3 @@ export const readSources = async (database: Database): Promise<SourceCount[]> =>
     changeCount: asNumber(row.changes),
     lastChangeAt: asNumber(row.last_change_at),
   }));
-
-/** Where the log begins and ends. */
-export interface Extent {
-  readonly logId: string;
-  /** The position of the newest change; 0 on an empty log. */
-  readonly head: Position;
-  /** The position of the oldest change that the log still holds. */
-  readonly earliest: Position;
-}
-
-export async function readExtent(database: Database): Promise<Extent> {
-  const [row] = await database.read('select log_id, position, earliest from log_head where one = 1');
-  return extentOf(row);
-}
-
-export function extentOf(row: Row | undefined): Extent {
-  if (!row) throw new Error('The table log_head holds no row; the database was not migrated.');
-  return {
-    logId: asText(row.log_id),
-    head: asBigint(row.position),
-    earliest: asBigint(row.earliest),
-  };
-}

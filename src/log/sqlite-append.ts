@@ -2,9 +2,19 @@ import type BetterSqlite3 from 'better-sqlite3';
 import type { ChangeRow } from '../model/change.js';
 import { asBigint, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Row, SqliteDatabase } from '../platform/platform.js';
-import { effectsOf, pairKey, viewOf } from './append.js';
-import type { Appended, Appender, AppendView, EntityState, Lookup, Plan } from './append.js';
-import { CHANGE_COLUMNS, changeOf } from './rows.js';
+import { effectsOf, LEFT_OUT, pairKey, recordedIn, viewOf } from './append.js';
+import type { Appended, Appender, AppendView, EntityState, Found, Lookup, Plan } from './append.js';
+import {
+  CHANGE_COLUMNS,
+  changeBytesSql,
+  changeOf,
+  COLLECTION_COLUMNS,
+  ENTITY_COLUMNS,
+  namesOf,
+  overwriteSql,
+  SOURCE_COLUMNS,
+} from './columns.js';
+import type { Column, Value } from './columns.js';
 
 /**
  * Appends on SQLite. The whole transaction is one synchronous function on the one handle that writes, so nothing of this
@@ -27,34 +37,51 @@ export class SqliteAppender implements Appender {
   #appendLocked<T>(lookup: Lookup, plan: (view: AppendView) => Plan<T>): Appended<T> {
     const view = this.#view(lookup);
     const { changes, value } = plan(view);
-    if (changes.length === 0) return { changes, value, head: view.head };
+    if (changes.length === 0) return { changes, value, head: view.head, actions: view.actions };
     const effects = effectsOf(changes, view);
     const { insertChange, upsertEntity, upsertCollection, upsertSource, moveHead } = this.#statements;
-    for (const change of changes) insertChange.run(changeValues(change));
-    for (const change of effects.newest) {
-      const deleted = change.operation === 'DELETE' ? 1 : 0;
-      const { collection, key, version, after, position, source, recordedAt } = change;
-      upsertEntity.run(collection, key, version, after, deleted, position, source, recordedAt);
-    }
-    for (const one of effects.collections) upsertCollection.run(one.name, one.entities, one.changes);
-    for (const one of effects.sources) upsertSource.run(one.name, one.changes, one.lastChangeAt);
+    for (const change of changes) insertChange.run(valuesOf(CHANGE_COLUMNS, change));
+    for (const change of effects.newest) upsertEntity.run(valuesOf(ENTITY_COLUMNS, change));
+    for (const one of effects.collections) upsertCollection.run(valuesOf(COLLECTION_COLUMNS, one));
+    for (const one of effects.sources) upsertSource.run(valuesOf(SOURCE_COLUMNS, one));
     moveHead.run(effects.head, effects.recordedAt);
-    return { changes, value, head: effects.head };
+    return { changes, value, head: effects.head, actions: view.actions };
   }
 
   #view(lookup: Lookup): AppendView {
     const head = this.#statements.head.get() as Row;
-    const entities = new Map<string, EntityState>();
-    for (const { collection, key } of lookup.entities) {
-      const row = this.#statements.entity.get(collection, key) as Row | undefined;
-      if (row) entities.set(pairKey(collection, key), entityState(row));
-    }
-    const recorded = new Map<string, ChangeRow>();
-    for (const { source, id } of lookup.ids) {
+    const recorded = this.#recorded(lookup);
+    const entities = this.#entities(lookup.entities(recordedIn(recorded)), lookup.maxBytes);
+    return viewOf(head, entities, recorded);
+  }
+
+  #recorded({ ids, maxBytes }: Lookup): Found<ChangeRow> {
+    const found: Found<ChangeRow> = new Map();
+    let total = 0;
+    for (const { source, id } of ids) {
       const row = this.#statements.recorded.get(source, id) as Row | undefined;
-      if (row) recorded.set(pairKey(source, id), changeOf(row));
+      if (!row) continue;
+      const isFirst = total === 0;
+      total += asNumber(row.bytes);
+      const fits = isFirst || total <= maxBytes;
+      const change = fits ? changeOf(this.#statements.changeAt.get(row.position) as Row) : LEFT_OUT;
+      found.set(pairKey(source, id), change);
     }
-    return viewOf(asBigint(head.position), asNumber(head.recorded_at), entities, recorded);
+    return found;
+  }
+
+  #entities(keys: ReturnType<Lookup['entities']>, maxBytes: number): Found<EntityState> {
+    const found: Found<EntityState> = new Map();
+    let total = 0;
+    for (const { collection, key } of keys) {
+      const room = total === 0 ? Number.MAX_SAFE_INTEGER : maxBytes - total;
+      const row = this.#statements.entity.get(room, collection, key) as Row | undefined;
+      if (!row) continue;
+      const bytes = asNumber(row.bytes);
+      total += bytes;
+      found.set(pairKey(collection, key), bytes <= room ? entityState(row) : LEFT_OUT);
+    }
+    return found;
   }
 }
 
@@ -64,39 +91,28 @@ const entityState = (row: Row): EntityState => ({
   position: asBigint(row.position),
 });
 
-const changeValues = (change: ChangeRow): unknown[] => [
-  change.position,
-  change.previous,
-  change.id,
-  change.collection,
-  change.key,
-  change.version,
-  change.operation,
-  change.source,
-  change.after,
-  change.undo,
-  change.digest,
-  change.headers,
-  change.occurredAt,
-  change.recordedAt,
-];
+const valuesOf = <S>(columns: readonly Column<S>[], from: S): Value[] => columns.map(({ of }) => of(from));
+
+/** An insert of one row, all of its columns in order. */
+const insertSql = (table: string, columns: readonly Column<never>[]): string =>
+  `insert into ${table} (${namesOf(columns)}) values (${columns.map(() => '?').join(', ')})`;
 
 type Statements = Readonly<Record<StatementName, BetterSqlite3.Statement>>;
 type StatementName = keyof typeof STATEMENTS;
 
 const STATEMENTS = {
-  head: 'select position, recorded_at from log_head where one = 1',
-  entity: 'select version, data, position from entity where collection = ? and key = ?',
-  recorded: `select ${CHANGE_COLUMNS} from change where source = ? and id = ?`,
-  insertChange: `insert into change (${CHANGE_COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  upsertEntity: `insert into entity (collection, key, version, data, deleted, position, source, updated_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?)
-    on conflict (collection, key) do update set version = excluded.version, data = excluded.data,
-      deleted = excluded.deleted, position = excluded.position, source = excluded.source,
-      updated_at = excluded.updated_at`,
-  upsertCollection: `insert into collection_stat (name, entities, changes) values (?, ?, ?)
+  head: 'select position, recorded_at, actions from log_head where one = 1',
+  // A text that is too large is not read, only measured.
+  entity: `select version, position, coalesce(octet_length(data), 0) as bytes,
+    case when octet_length(data) <= ? then data end as data from entity where collection = ? and key = ?`,
+  recorded: `select position, ${changeBytesSql()} as bytes from change where source = ? and id = ?`,
+  changeAt: `select ${namesOf(CHANGE_COLUMNS)} from change where position = ?`,
+  insertChange: insertSql('change', CHANGE_COLUMNS),
+  upsertEntity: `${insertSql('entity', ENTITY_COLUMNS)}
+    on conflict (collection, key) do update set ${overwriteSql(ENTITY_COLUMNS)}`,
+  upsertCollection: `${insertSql('collection_stat', COLLECTION_COLUMNS)}
     on conflict (name) do update set entities = entities + excluded.entities, changes = changes + excluded.changes`,
-  upsertSource: `insert into source_stat (name, changes, last_change_at) values (?, ?, ?)
+  upsertSource: `${insertSql('source_stat', SOURCE_COLUMNS)}
     on conflict (name) do update set changes = changes + excluded.changes, last_change_at = excluded.last_change_at`,
   moveHead: 'update log_head set position = ?, recorded_at = ? where one = 1',
 } as const;

@@ -5,11 +5,11 @@ import type { FieldCondition } from '../model/condition.js';
 import { matcher, snapshotMatcher } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
 import type { JsonObject } from '../model/json.js';
+import type { FilterMode } from '../model/selection.js';
 import type { SqliteDatabase } from '../platform/platform.js';
 import { HOLDS_FUNCTION, MATCHES_FUNCTION } from './filter-sql.js';
-import type { FilterMode } from './filter-sql.js';
 
-/** Gives SQLite's reading handle the filter as functions. Operands come as JSON text; the last one is kept parsed. */
+/** Gives SQLite's reading handle the filter as functions. Operands come as JSON text; the latest are kept parsed. */
 export function addFilterFunctions(database: SqliteDatabase): void {
   const matcherOf = remembered((text) => {
     const { mode, filter } = JSON.parse(text) as { mode: FilterMode; filter: ChangeFilter };
@@ -29,10 +29,17 @@ export function addFilterFunctions(database: SqliteDatabase): void {
   );
 }
 
+/** Operands kept parsed: one statement has one, and one more for each collection of which it returns only some rows. */
+const MAX_REMEMBERED = 32;
+
 function remembered<T>(parse: (text: string) => T): (text: string) => T {
-  let last: { readonly text: string; readonly value: T } | undefined;
+  const known = new Map<string, T>();
   return (text) => {
-    if (last?.text !== text) last = { text, value: parse(text) };
-    return last.value;
+    let value = known.get(text);
+    if (value === undefined) {
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      known.set(text, (value = parse(text)));
+    }
+    return value;
   };
 }

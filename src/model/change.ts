@@ -40,6 +40,9 @@ export interface ChangeRow {
   readonly recordedAt: number;
 }
 
+/** The texts of a change that may be large; its size is counted by them. */
+export const TEXTS = ['after', 'undo', 'headers'] as const satisfies readonly (keyof ChangeRow)[];
+
 /** A recorded change. JSON texts are parsed when first asked for, and once. */
 export class Change {
   #after: JsonObject | null | undefined;
@@ -68,15 +71,6 @@ export class Change {
     return parsed(this.row.headers);
   }
 }
-
-/** A change as one reader gets it. */
-export interface ScopedChange {
-  readonly change: Change;
-  readonly scope: Scope;
-}
-
-/** A change where no `where` applies. */
-export const within = (change: Change): ScopedChange => ({ change, scope: 'WITHIN' });
 
 const parsed = (text: string | null): JsonObject | null =>
   text === null ? null : (JSON.parse(text) as JsonObject);

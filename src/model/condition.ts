@@ -1,7 +1,7 @@
 import { badInput } from './errors.js';
 import { compareText, field as fieldOf, isObject, jsonEqual } from './json.js';
 import type { Json, JsonObject } from './json.js';
-import { findDefect } from './json-check.js';
+import { findDefect, textDefect } from './json-check.js';
 
 /**
  * A condition on one field of an entity, as clients write it. Every operator given holds.
@@ -26,8 +26,9 @@ export interface FieldCondition {
   readonly exists?: boolean;
 }
 
-/** The operators by name; eq and ne take null as a value, the others take it for an operator that is not given. */
+/** Operators that compare; null is refused. */
 export const COMPARISONS = ['gt', 'gte', 'lt', 'lte'] as const;
+/** All operators. eq and ne take null as a value; for in, startsWith and exists null means not given. */
 const OPERATORS = ['eq', 'ne', 'in', ...COMPARISONS, 'startsWith', 'exists'] as const;
 const MAX_CONDITIONS = 32;
 const MAX_FIELD_LENGTH = 500;
@@ -97,9 +98,11 @@ export function parseConditions(
 
 function parseCondition(input: Readonly<Record<string, unknown>>, place: string): FieldCondition {
   const path = input.field as string;
-  if (path === '' || path.length > MAX_FIELD_LENGTH || path.split('.').includes('') || !isPlainText(path)) {
+  if (path === '' || path.length > MAX_FIELD_LENGTH || path.split('.').includes('')) {
     throw badInput(`${place}.field`, 'is not a dotted path; write it as "origin.latitude"');
   }
+  const inPath = textDefect(path);
+  if (inPath !== null) throw badInput(`${place}.field`, inPath);
   const given = OPERATORS.filter((name) => {
     const value = input[name];
     return value !== undefined && (value !== null || name === 'eq' || name === 'ne');
@@ -129,5 +132,3 @@ function checkOperand(name: (typeof OPERATORS)[number], operand: Json, place: st
     throw badInput(place, `takes 1 to ${MAX_ALTERNATIVES} values`);
   }
 }
-
-const isPlainText = (text: string): boolean => !text.includes('\0') && text.isWellFormed();

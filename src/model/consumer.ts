@@ -9,20 +9,27 @@ export type Start =
   | { readonly at: 'CURSOR'; readonly after: Position }
   | { readonly at: 'TIME'; readonly time: number };
 
-/** Where a start is in the log. */
-export interface StartPlace {
-  /** Everything up to here is passed over. */
+/** What a start comes to in one log. */
+export interface StartPoint {
+  /** Changes up to this position are passed over. */
   readonly position: Position;
-  /** Up to here the reader gets a snapshot, the newest change of every live entity; null: it gets the log itself. */
+  /**
+   * Up to this position the reader gets a snapshot: of every entity that is live as of this position, its newest change as
+   * of this position. Null: the reader gets the log itself.
+   */
   readonly snapshotUntil: Position | null;
+  /** Changes that were recorded before this time are passed over, in milliseconds since 1970; null: none is. */
+  readonly notBefore: number | null;
 }
 
 /** A durable consumer as the database holds it; times in milliseconds since 1970. */
 export interface ConsumerState {
+  /** 1, 2, 3 …; never given twice: a consumer that is deleted and created again has another one. */
+  readonly id: bigint;
   readonly name: string;
   /** Acknowledged up to here. */
   readonly position: Position;
-  /** Changes in the log behind that position, before the filter. */
+  /** Changes in the log after that position, before the filter. */
   readonly lag: number;
   readonly filter: ChangeFilter;
   readonly maxAttempts: number;

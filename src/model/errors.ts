@@ -19,7 +19,7 @@ export type ErrorCode =
 /** What stands beside the code in `errors[].extensions`. */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
-/** An error that is the user's to read: anything else that is thrown is a defect of the hub. */
+/** An error that users see as it is. Anything else that is thrown is a defect of the hub. */
 export class HubError extends Error {
   override readonly name = 'HubError';
 
@@ -65,7 +65,7 @@ export const writeUnknown = (cause: unknown): HubError =>
     { cause },
   );
 
-/** A subscription that ended for a reason that nobody foresaw; the hub's own logs say which. */
+/** A subscription that ended for an unexpected reason, which is in the hub's own logs. */
 export const subscriptionFailed = (): HubError =>
   new HubError(
     'LOG_UNAVAILABLE',
@@ -76,6 +76,15 @@ export const subscriptionFailed = (): HubError =>
 /** A consumer rejects what it cannot have received. */
 export const notSent = (): HubError =>
   badInput('change', 'was not sent to this consumer; reject a change by its own cursor');
+
+/** A consumer rejects what a session may have sent whose hub cannot say so. */
+export const sessionSilent = (name: string): HubError =>
+  new HubError(
+    'LOG_UNAVAILABLE',
+    `The hub that holds the session of consumer ${JSON.stringify(name)} does not report, so it is not known whether the ` +
+      'change was sent; nothing was recorded; send the same call again, or subscribe again: the change is delivered again.',
+    { retryable: true, consumer: name },
+  );
 
 export const consumerNotFound = (name: string): HubError =>
   new HubError(
@@ -101,6 +110,6 @@ export const consumerTakenOver = (name: string): HubError =>
 export const consumerDeleted = (name: string): HubError =>
   new HubError(
     'CONSUMER_DELETED',
-    `Consumer ${JSON.stringify(name)} was deleted; subscribe again to create it anew.`,
+    `Consumer ${JSON.stringify(name)} was deleted; subscribe again to create a new one.`,
     { consumer: name },
   );

@@ -1,12 +1,13 @@
 import { allHold, parseConditions } from './condition.js';
 import type { FieldCondition } from './condition.js';
-import type { Change, Operation, Scope } from './change.js';
+import type { Change, ChangeRow, Operation, Scope } from './change.js';
 import { badInput } from './errors.js';
 import type { JsonObject } from './json.js';
+import { textDefect } from './json-check.js';
 
 /**
  * Which changes a consumer gets. Fields that are given all hold; values within one list are alternatives.
- * The same filter is answered in memory (`matches`) and in SQL by the log.
+ * The same filter is answered in memory (`matcher`) and in SQL by the log.
  */
 export interface ChangeFilter {
   readonly collections?: readonly string[];
@@ -26,8 +27,13 @@ export const EVERYTHING: ChangeFilter = {};
 const LISTS = ['collections', 'keys', 'operations', 'sources', 'excludeSources', 'changedFields'] as const;
 const MAX_VALUES = 1_000;
 
+/** What a filter looks at: a change, or what a caller may see of one. */
+export interface Matchable extends Pick<Change, 'before' | 'after' | 'changedFields'> {
+  readonly row: Pick<ChangeRow, 'collection' | 'key' | 'source' | 'operation'>;
+}
+
 /** Which side of a filter's `where` a change is on, or null where the reader does not get it. */
-export type Matcher = (change: Change) => Scope | null;
+export type Matcher = (change: Matchable) => Scope | null;
 
 /**
  * The filter as a test of changes; lists become sets once, so a long list costs no more than a short one.
@@ -57,7 +63,7 @@ export function snapshotMatcher(filter: ChangeFilter): Matcher {
   return (change) => (who(change) && holdsOn(where, change.after) ? 'ENTERED' : null);
 }
 
-type Test = (change: Change) => boolean;
+type Test = (change: Matchable) => boolean;
 
 const every =
   (tests: readonly Test[]): Test =>
@@ -114,8 +120,10 @@ export function parseFilter(
     if (values.length > MAX_VALUES) {
       throw badInput(`${place}.${name}`, `holds ${values.length} values; ${MAX_VALUES} are allowed`);
     }
-    const odd = values.findIndex((value) => value.includes('\0') || !value.isWellFormed());
-    if (odd >= 0) throw badInput(`${place}.${name}[${odd}]`, 'holds U+0000 or half of a surrogate pair');
+    for (const [i, value] of values.entries()) {
+      const defect = textDefect(value);
+      if (defect !== null) throw badInput(`${place}.${name}[${i}]`, defect);
+    }
     return [[name, [...new Set(values)].sort()] as const];
   });
   const where = parseConditions((input.where ?? []) as readonly Record<string, unknown>[], `${place}.where`);

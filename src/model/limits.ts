@@ -4,6 +4,8 @@ export interface Limits {
   readonly bodyBytes: number;
   /** Changes in one publish call. */
   readonly changesPerCall: number;
+  /** Bytes of JSON text that one publish call may record and answer: entities before and after, headers. */
+  readonly producedBytes: number;
   /** Bytes of one change's data as JSON text in UTF-8, and of the entity that a PATCH makes of it. */
   readonly dataBytes: number;
   /** Levels of objects and arrays in data and headers. */

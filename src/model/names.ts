@@ -1,8 +1,9 @@
 import { badInput } from './errors.js';
+import { textDefect } from './json-check.js';
 import type { Limits } from './limits.js';
 
 /** C0 and C1 control characters, the line and paragraph separators, and the byte order mark. */
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+// eslint-disable-next-line no-control-regex -- it matches control characters on purpose
 const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/;
 
 /**
@@ -13,7 +14,7 @@ export function checkName(name: string, place: string, limits: Limits): string {
   checkText(name, place, limits.nameLength);
   if (name !== name.trim()) throw badInput(place, 'begins or ends with white space; trim it');
   if (limits.namePattern && !limits.namePattern.test(name)) {
-    throw badInput(place, `does not match ${limits.namePattern.source}, which this hub asks of names`);
+    throw badInput(place, `does not match ${limits.namePattern.source}, which this hub requires of names`);
   }
   return name;
 }
@@ -26,13 +27,12 @@ export const checkKey = (key: string, place: string, limits: Limits): string =>
   checkText(key, place, limits.keyLength);
 
 /**
- * Checks a name that something is looked up by: what could not have been recorded cannot be asked for either.
+ * Checks a text by which something is looked up: what cannot be stored cannot be looked up either.
  * @throws HubError BAD_USER_INPUT
  */
 export function checkLookup(text: string, place: string): string {
-  if (text.includes('\0') || !text.isWellFormed()) {
-    throw badInput(place, 'holds U+0000 or half of a surrogate pair, which no name has');
-  }
+  const defect = textDefect(text);
+  if (defect !== null) throw badInput(place, defect);
   return text;
 }
 
@@ -41,8 +41,8 @@ function checkText(text: string, place: string, maxLength: number): string {
   if (text.length > maxLength) {
     throw badInput(place, `has ${text.length} characters; ${maxLength} are allowed`);
   }
-  if (!text.isWellFormed())
-    throw badInput(place, 'holds half of a surrogate pair, which is not text; mend it');
+  const defect = textDefect(text);
+  if (defect !== null) throw badInput(place, defect);
   if (UNPRINTABLE.test(text)) throw badInput(place, 'holds a control character; leave it out');
   return text;
 }

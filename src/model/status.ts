@@ -1,5 +1,21 @@
 import type { Position } from './cursor.js';
 
+/** A collection that holds changes, and how many. */
+export interface CollectionCount {
+  readonly name: string;
+  /** Live entities. */
+  readonly entityCount: number;
+  readonly changeCount: number;
+}
+
+/** A source that published, and how many changes. */
+export interface SourceCount {
+  readonly name: string;
+  readonly changeCount: number;
+  /** Milliseconds since 1970. */
+  readonly lastChangeAt: number;
+}
+
 /** What the hub says of itself. */
 export interface HubStatus {
   readonly version: string;

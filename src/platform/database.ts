@@ -9,7 +9,7 @@ export interface TableSet {
   readonly migrations: readonly (new () => MigrationInterface)[];
 }
 
-/** A row as the driver gives it; `asBigint`, `asNumber` and `asBoolean` read what the two drivers say differently. */
+/** A row as the driver gives it; `asBigint`, `asNumber` and `asBoolean` read what the two drivers give differently. */
 export type Row = Readonly<Record<string, unknown>>;
 
 /** A value that may be bound to `$1`, `$2`, …; both databases take the same statement texts. */
@@ -39,20 +39,35 @@ export interface DatabaseBase {
   readonly dataSource: DataSource;
   /** Runs one statement that only reads. */
   read(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
+  /** The same, up to the first row that `takes` refuses, which is left out. SQLite reads no row behind it. */
+  readWhile(sql: string, parameters: readonly Parameter[], takes: (row: Row) => boolean): Promise<Row[]>;
   /** Runs one statement that may write, in a transaction of its own; answers what it returns. */
   write(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
   /** Runs a transaction: all of it is durable when it answers, and nothing of it where it throws. */
   transact<T>(work: () => Transaction<T>): Promise<T>;
-  /** Runs what waits of the migrations; safe when several hubs start at once. */
+  /** Runs pending migrations; safe when several hubs start at once. */
   migrate(): Promise<void>;
-  /** Whether migrations wait that this hub knows and the database does not have. */
+  /** Whether the database lacks migrations of this hub's version. */
   hasPendingMigrations(): Promise<boolean>;
   close(): Promise<void>;
 }
 
+/** What may be asked of a database, or of one of its connections. */
+export type Queries = Pick<DatabaseBase, 'read' | 'transact'>;
+
+/** How a database is opened. */
+export interface OpenOptions {
+  /** Connections to PostgreSQL at most. */
+  readonly poolSize: number;
+  /** Told when an idle connection breaks. */
+  readonly onLost: (error: unknown) => void;
+  /** Milliseconds that one statement on PostgreSQL may take; default: 15,000. */
+  readonly queryMs?: number;
+}
+
 /**
- * Statements kept prepared. What the rooms write themselves is far fewer; filters from outside make texts without end,
- * which must not fill the memory of hub and server.
+ * Statements kept prepared. The rooms' own statements are far fewer; filters from outside make any number of texts, which
+ * must not fill the memory of hub and server.
  */
 export const MAX_PREPARED = 200;
 

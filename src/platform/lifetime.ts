@@ -1,6 +1,6 @@
 import type { Logger } from './logger.js';
 
-/** What a hub has opened, and how it ends: because somebody closes it, or because it can be of no use any more. */
+/** What a hub has opened, and how it ends: it is closed, or it cannot go on. */
 export class Lifetime {
   /** Resolves when all is closed: with null after `close`, with the reason after `fail`. */
   readonly stopped: Promise<Error | null>;

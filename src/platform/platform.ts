@@ -1,20 +1,23 @@
 /**
- * Connections to what the hub stands on: the database, Redis, the log of the process; and how they end. Nothing here
- * knows what they are used for.
+ * Connections to what the hub stands on: the database, Redis, the log of the process; how writes are grouped; and how
+ * connections end. Nothing here knows what they are used for.
  */
-import type { TableSet } from './database.js';
+import type { OpenOptions, TableSet } from './database.js';
 import { PostgresDatabase } from './postgres.js';
 import { SqliteDatabase } from './sqlite.js';
 
 export { asBigint, asBoolean, asNumber, asText, orNull } from './database.js';
-export type { Dialect, Parameter, Row, TableSet, Transaction } from './database.js';
+export type { Dialect, Parameter, Queries, Row, Statement, TableSet, Transaction } from './database.js';
+export { nowSql } from './database-clock.js';
+export { jsonList } from './json-list.js';
+export { GroupCommit } from './group-commit.js';
 export { Lifetime } from './lifetime.js';
 export { createLogger } from './logger.js';
 export type { Logger } from './logger.js';
-export { isConnectionLost } from './postgres.js';
+export { isConnectionLost } from './postgres-connection.js';
+export type { PostgresConnection } from './postgres-connection.js';
 export type { PostgresDatabase } from './postgres.js';
 export type { SqliteDatabase } from './sqlite.js';
-export { isSafeVersion } from './sqlite.js';
 export { openRedis } from './redis.js';
 export type { RedisConnection } from './redis.js';
 
@@ -23,15 +26,11 @@ export type Database = SqliteDatabase | PostgresDatabase;
 
 const SQLITE_PREFIX = 'sqlite:';
 
-/**
- * Opens `sqlite:path` or `postgres://…`.
- * @param options.poolSize connections to PostgreSQL at most
- * @param options.onLost told when an idle connection breaks
- */
+/** Opens `sqlite:path` or `postgres://…`. */
 export function openDatabase(
   url: string,
   tables: readonly TableSet[],
-  options: { readonly poolSize: number; readonly onLost: (error: unknown) => void },
+  options: OpenOptions,
 ): Promise<Database> {
   return url.startsWith(SQLITE_PREFIX)
     ? SqliteDatabase.open(url.slice(SQLITE_PREFIX.length), tables)

@@ -1,19 +1,29 @@
-import { isNativeError } from 'node:util/types';
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
 import { HubError, logUnavailable, writeUnknown } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
-import type { DatabaseBase, Parameter, Row, TableSet, Transaction } from './database.js';
+import type {
+  DatabaseBase,
+  OpenOptions,
+  Parameter,
+  Queries,
+  Row,
+  TableSet,
+  Transaction,
+} from './database.js';
+import { isConnectionLost, isRolledBack, PostgresConnection } from './postgres-connection.js';
 
 /** Any number that other users of the database do not take for their own advisory lock. */
 const MIGRATION_LOCK = 7_464_711_077;
 /** A connection that is not there by then counts as a database that does not answer. */
 const CONNECT_MS = 5_000;
-/** The same for one statement; the server's own limit is a little lower, so that it ends the statement too. */
+/** The same for one statement, by default. */
 const QUERY_MS = 15_000;
+/** The server's own limit for a statement is lower by this factor, so that it ends the statement too. */
+const SERVER_SHARE = 14 / 15;
 /**
- * A transaction in which nothing is asked for so long is ended by the server: a hub that stands still, or that is gone
- * without a word, would hold the log's lock, and with it every other hub, until TCP finds out, which takes hours.
+ * The server ends a transaction that is idle for so long: a hub that stands still, or whose machine is gone, would
+ * otherwise hold the log's lock, and block every other hub, until TCP detects it, which takes hours.
  */
 const IDLE_TRANSACTION_MS = 10_000;
 
@@ -25,6 +35,9 @@ export class PostgresDatabase implements DatabaseBase {
   readonly dialect = 'postgres';
   readonly name: string;
   readonly #names = new Map<string, string>();
+  #verify: ((queries: Queries) => Promise<void>) | null = null;
+  /** Connections on which that was done. */
+  readonly #checked = new WeakSet<PoolClient>();
 
   private constructor(
     readonly dataSource: DataSource,
@@ -38,17 +51,19 @@ export class PostgresDatabase implements DatabaseBase {
   static async open(
     url: string,
     tables: readonly TableSet[],
-    options: { readonly poolSize: number; readonly onLost: (error: unknown) => void },
+    { poolSize, onLost, queryMs = QUERY_MS }: OpenOptions,
   ): Promise<PostgresDatabase> {
     const dataSource = new DataSource({
       type: 'postgres',
       url,
       applicationName: 'tidemark',
-      poolSize: options.poolSize,
+      poolSize,
       connectTimeoutMS: CONNECT_MS,
-      poolErrorHandler: options.onLost,
+      poolErrorHandler: onLost,
       extra: {
-        ...{ statement_timeout: QUERY_MS - 1_000, query_timeout: QUERY_MS, keepAlive: true },
+        statement_timeout: Math.round(queryMs * SERVER_SHARE),
+        query_timeout: queryMs,
+        keepAlive: true,
         idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
       },
       entities: tables.flatMap((set) => [...set.entities('postgres')]),
@@ -61,47 +76,45 @@ export class PostgresDatabase implements DatabaseBase {
     const { rows } = await master.query<{ version: string }>(
       "select current_setting('server_version') as version",
     );
-    return new PostgresDatabase(dataSource, master, rows[0]?.version.split(' ')[0] ?? 'of unknown version');
+    const version = rows[0]?.version.split(' ')[0] ?? 'of unknown version';
+    return new PostgresDatabase(dataSource, master, version);
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
     return this.withConnection((connection) => this.run(connection, sql, parameters));
   }
 
+  async readWhile(
+    sql: string,
+    parameters: readonly Parameter[],
+    takes: (row: Row) => boolean,
+  ): Promise<Row[]> {
+    const rows = await this.read(sql, parameters);
+    const end = rows.findIndex((row) => !takes(row));
+    return end < 0 ? rows : rows.slice(0, end);
+  }
+
   write(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
     return this.withConnection((connection) => orUnknown(this.run(connection, sql, parameters)));
   }
 
-  /**
-   * Its statements are planned anew every time: a plan that was kept from when a table was empty would read all of it for
-   * ever, and transactions of this kind are rare.
-   */
   transact<T>(work: () => Transaction<T>): Promise<T> {
-    return this.withConnection(async (connection) => {
-      await connection.query('begin');
-      try {
-        const transaction = work();
-        let step = transaction.next();
-        while (!step.done) {
-          const { sql, parameters = [] } = step.value;
-          const result = await connection.query<Row>(sql, valuesOf(parameters));
-          step = transaction.next(result.rows);
-        }
-        await orUnknown(connection.query('commit'));
-        return step.value;
-      } catch (error) {
-        // A refusal leaves the connection whole, so it goes back to the pool; any other error ends it, and with it this.
-        if (error instanceof HubError && !isConnectionLost(error.cause)) await connection.query('rollback');
-        throw error;
-      }
-    });
+    return this.withConnection((connection) => transactOn(connection, work));
+  }
+
+  /**
+   * From now on `verify` runs once on every new connection, before anything else is asked on it. Where it throws, the
+   * connection is ended, and what was to be asked fails with LOG_UNAVAILABLE.
+   */
+  verifyConnections(verify: (queries: Queries) => Promise<void>): void {
+    this.#verify = verify;
   }
 
   /** Runs one prepared statement on a connection that the caller holds. */
-  async run(connection: PoolClient, sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
+  async run(connection: PostgresConnection, sql: string, parameters: readonly Parameter[]): Promise<Row[]> {
     const name = this.#nameOf(sql);
     const values = valuesOf(parameters);
-    const result = await connection.query<Row>({ ...(name === null ? {} : { name }), text: sql, values });
+    const result = await connection.query({ ...(name === null ? {} : { name }), text: sql, values });
     return result.rows;
   }
 
@@ -115,23 +128,51 @@ export class PostgresDatabase implements DatabaseBase {
     return name;
   }
 
-  /** Lends a connection to `work`; one that failed is not used again. */
-  async withConnection<T>(work: (connection: PoolClient) => Promise<T>): Promise<T> {
-    let connection: PoolClient;
+  /**
+   * Lends a connection to `work`, which leaves no transaction open on it. One on which a statement was lost, or on which
+   * something unforeseen failed, is ended.
+   * @throws HubError LOG_UNAVAILABLE where the connection is lost, or another transaction made the server roll back
+   */
+  async withConnection<T>(work: (connection: PostgresConnection) => Promise<T>): Promise<T> {
+    const connection = await this.#connect();
     try {
-      connection = await this.pool.connect();
+      const result = await work(connection);
+      connection.giveBack();
+      return result;
+    } catch (error) {
+      const rolledBack = isRolledBack(error);
+      if (error instanceof HubError || rolledBack) connection.giveBack();
+      else connection.end();
+      throw rolledBack || isConnectionLost(error) ? logUnavailable(error) : error;
+    }
+  }
+
+  async #connect(): Promise<PostgresConnection> {
+    let client: PoolClient;
+    try {
+      client = await this.pool.connect();
     } catch (error) {
       throw logUnavailable(error);
     }
+    const connection = new PostgresConnection(client);
+    if (this.#verify && !this.#checked.has(client)) await this.#check(connection, this.#verify);
+    this.#checked.add(client);
+    return connection;
+  }
+
+  /**
+   * Not by the pool's own hook for new connections: where that fails on a connection that is broken already, the pool waits
+   * for its end for ever, and with it the caller.
+   */
+  async #check(connection: PostgresConnection, verify: (queries: Queries) => Promise<void>): Promise<void> {
     try {
-      const result = await work(connection);
-      connection.release();
-      return result;
+      await verify({
+        read: (sql, parameters = []) => this.run(connection, sql, parameters),
+        transact: (work) => transactOn(connection, work),
+      });
     } catch (error) {
-      const lost = isConnectionLost(error);
-      const whole = error instanceof HubError && !isConnectionLost(error.cause);
-      connection.release(!whole);
-      throw lost ? logUnavailable(error) : error;
+      connection.end();
+      throw logUnavailable(error);
     }
   }
 
@@ -155,6 +196,28 @@ export class PostgresDatabase implements DatabaseBase {
   }
 }
 
+/**
+ * Runs a transaction on a connection that the caller holds. Its statements are planned every time: a plan that was kept
+ * from when a table was empty would read all of it, and transactions of this kind are rare.
+ */
+async function transactOn<T>(connection: PostgresConnection, work: () => Transaction<T>): Promise<T> {
+  await connection.query('begin');
+  try {
+    const transaction = work();
+    let step = transaction.next();
+    while (!step.done) {
+      const { sql, parameters = [] } = step.value;
+      const result = await connection.query(sql, valuesOf(parameters));
+      step = transaction.next(result.rows);
+    }
+    await orUnknown(connection.query('commit'));
+    return step.value;
+  } catch (error) {
+    await connection.rollback();
+    throw error;
+  }
+}
+
 const ignore = (): void => undefined;
 
 /** A write whose answer is lost may have been done or not. @throws HubError LOG_UNAVAILABLE that says so */
@@ -171,28 +234,10 @@ const valuesOf = (parameters: readonly Parameter[]): unknown[] =>
   parameters.map((value) => (typeof value === 'bigint' ? value.toString() : value));
 
 /**
- * The pool listens only to connections that it holds: one that breaks while it is lent would end the process. What was under
- * way on it fails with the same error, and is told of it that way. It may break before whoever waits for it runs again, so
- * the pool's own event is the last moment to listen; and after it was given back as broken, so the listener stays.
+ * The pool listens to the errors of idle connections only: one that breaks while it is lent would end the process. The
+ * statement under way on it fails with the same error. It may break before its borrower runs, so that the pool's own event
+ * is the last moment to listen; and after it was given back as broken, so that the listener stays.
  */
 function hearErrors(connection: PoolClient): void {
   if (!connection.listeners('error').includes(ignore)) connection.on('error', ignore);
-}
-
-/**
- * Whether an error says that the server or the way to it is gone, or that it cannot take work now: no SQLSTATE (socket
- * errors, time-outs), class 08 (connection), 53 (out of resources), 57 (operator intervention), 58 (system error),
- * a server that turned read-only (25006), and a transaction that it ended since nothing was asked in it for long (25P03).
- * Source: PostgreSQL manual, appendix A.
- */
-export function isConnectionLost(error: unknown): boolean {
-  if (error instanceof HubError) return false;
-  // Not instanceof: a hub that is opened within another program may run where Error is not the one that sockets throw.
-  if (!isNativeError(error)) return false;
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code)) return /^(08|53|57|58|25006|25P03)/.test(code);
-  if (typeof code === 'string') return /^E[A-Z]+$/.test(code);
-  return /timeout|terminated|not queryable|Client was closed|Cannot use a pool|connection/i.test(
-    error.message,
-  );
 }

@@ -16,10 +16,10 @@ const NODES_MS = 5_000;
 const retry = (attempt: number): number => Math.min(attempt * RETRY_STEP_MS, RETRY_MAX_MS);
 
 /**
- * A connection to Redis that comes back by itself for as long as it is not closed. It connects at once but nobody waits:
- * commands sent while it is away fail instead of piling up.
+ * A connection to Redis that reconnects by itself until it is closed. It begins to connect at once, and callers do not wait
+ * for it: commands sent while it is down fail instead of piling up.
  *
- * With Sentinels every attempt asks them anew who the master is. A cluster hands a plain PUBLISH to all of its nodes, so
+ * With Sentinels every attempt asks them for the master again. A cluster hands a plain PUBLISH to all of its nodes, so
  * any one of them that is left is enough; sharded pub/sub would hang on the one shard that owns the channel.
  * @param url as REDIS_URL takes it
  * @param onError told of every attempt that failed
@@ -36,7 +36,7 @@ function openServer(target: Exclude<RedisTarget, { kind: 'cluster' }>): Redis {
   const options: RedisOptions = {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // What it would repeat by itself on a new connection nobody waits for: a failure of that would end the process.
+    // Commands that it would repeat by itself on a new connection have no caller: their failure would end the process.
     autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
     retryStrategy: retry,
@@ -74,7 +74,7 @@ class SteadyCluster extends Cluster {
     return this.#through?.publish(channel, message) ?? Promise.reject(new Error('The cluster has no nodes.'));
   }
 
-  /** One that works, where one is known to; a node that is gone stands in the list until somebody tries it. */
+  /** A node that is ready, if there is one; a node that is gone stays in the list until a command to it fails. */
   #choose(): Redis | null {
     const nodes = this.nodes();
     const [ready] = nodes.filter((node) => node.status === 'ready');

@@ -65,6 +65,18 @@ export class SqliteDatabase implements DatabaseBase {
     return settle(() => this.#run(this.reader, `r${sql}`, sql, parameters));
   }
 
+  readWhile(sql: string, parameters: readonly Parameter[], takes: (row: Row) => boolean): Promise<Row[]> {
+    return settle(() => {
+      const rows: Row[] = [];
+      const statement = this.#prepared(this.reader, `r${sql}`, sql);
+      for (const row of statement.iterate(named(parameters)) as IterableIterator<Row>) {
+        if (!takes(row)) break;
+        rows.push(row);
+      }
+      return rows;
+    });
+  }
+
   write(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
     return settle(() => this.#run(this.writer, `w${sql}`, sql, parameters));
   }
@@ -73,8 +85,8 @@ export class SqliteDatabase implements DatabaseBase {
    * Runs `work` as one transaction that holds the write lock from its first statement, so that what it reads is still so
    * when it writes. `work` must be synchronous.
    */
-  transaction<T>(work: (handle: BetterSqlite3.Database) => T): T {
-    return guarded(() => this.writer.transaction(() => work(this.writer)).immediate());
+  transaction<T>(work: () => T): T {
+    return guarded(() => this.writer.transaction(work).immediate());
   }
 
   transact<T>(work: () => Transaction<T>): Promise<T> {
@@ -118,19 +130,24 @@ export class SqliteDatabase implements DatabaseBase {
     sql: string,
     parameters: readonly Parameter[],
   ): Row[] {
+    const statement = this.#prepared(handle, cacheKey, sql);
+    const bound = named(parameters);
+    return statement.reader ? (statement.all(bound) as Row[]) : (statement.run(bound), []);
+  }
+
+  #prepared(handle: BetterSqlite3.Database, cacheKey: string, sql: string): BetterSqlite3.Statement {
     let statement = this.#statements.get(cacheKey);
     if (!statement) {
       statement = handle.prepare(sql).safeIntegers(true);
       if (this.#statements.size < MAX_PREPARED) this.#statements.set(cacheKey, statement);
     }
-    const bound = named(parameters);
-    return statement.reader ? (statement.all(bound) as Row[]) : (statement.run(bound), []);
+    return statement;
   }
 }
 
 /**
- * Tries until nobody else holds the file, without blocking this process meanwhile: the other may be a second hub in it.
- * Turning the write-ahead log on does not wait for others by itself.
+ * Retries until no other connection holds the file, without blocking this process, which may hold the other connection.
+ * Turning the write-ahead log on does not wait for other connections by itself.
  */
 async function untilFree(handle: BetterSqlite3.Database, work: () => unknown): Promise<void> {
   const end = performance.now() + OPEN_MS;
@@ -158,7 +175,7 @@ const throwAbout =
     });
   };
 
-/** `$1`, `$2`, … by name; SQLite knows no booleans. */
+/** `$1`, `$2`, … by name; SQLite has no booleans. */
 const named = (parameters: readonly Parameter[]): Record<string, unknown> =>
   Object.fromEntries(
     parameters.map((value, i) => [String(i + 1), typeof value === 'boolean' ? Number(value) : value]),

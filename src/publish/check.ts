@@ -154,6 +154,15 @@ export function checkSize(text: string, place: string, limits: Limits): number {
   );
 }
 
+/** A call that would record or answer more than it may; `index` is the change that exceeds it. */
+export const callTooLarge = (index: number, limit: number): HubError =>
+  new HubError(
+    'PAYLOAD_TOO_LARGE',
+    `changes[${index}]: with this change the call records or answers more than ${limit} bytes (entities before and ` +
+      'after, and headers); send fewer changes in one call.',
+    { path: `changes[${index}]`, index, limit },
+  );
+
 /** Says which change of a call an error speaks of. */
 export const atIndex = (error: unknown, index: number): unknown =>
   error instanceof HubError ? new HubError(error.code, error.message, { ...error.details, index }) : error;

@@ -33,7 +33,7 @@ export type Decision =
 
 /**
  * What becomes of one change of one entity. Pure: the same current state and intent always give the same decision.
- * Ids are no matter of this function: whoever calls it has looked them up first.
+ * It does not look at ids: its caller has looked them up before.
  */
 export function decide(current: Current, intent: Intent): Decision {
   const live = current.data !== null;

@@ -1,17 +1,18 @@
 import { uuidv7 } from 'uuidv7';
-import { Change } from '../model/change.js';
+import { Change, TEXTS } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
 import type { Conflict, ConflictReason } from '../model/conflict.js';
 import type { Position } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
 import type { JsonObject } from '../model/json.js';
 import type { Limits } from '../model/limits.js';
-import { pairKey } from '../log/log.js';
+import { LEFT_OUT, pairKey } from '../log/log.js';
 import type { AppendView } from '../log/log.js';
-import { atIndex, checkSize } from './check.js';
+import { atIndex, callTooLarge, checkSize } from './check.js';
 import type { CheckedCall, CheckedChange } from './check.js';
 import { decide } from './decide.js';
-import type { Current, Decision } from './decide.js';
+import type { Decision } from './decide.js';
+import { Layered } from './layered.js';
 
 export type Outcome = 'APPLIED' | 'UNCHANGED' | 'DUPLICATE' | 'CONFLICT' | 'ABORTED';
 
@@ -24,23 +25,46 @@ export interface ChangeResult {
 /** What became of one call: a result a change, or the error that refused the whole call. */
 export type CallResult = { readonly results: readonly ChangeResult[] } | { readonly error: HubError };
 
-interface Known extends Current {
+/** An entity as it is before a change. */
+interface Known {
+  readonly version: number;
+  /** JSON text; null where the entity is not live. */
+  readonly text: string | null;
   readonly position: Position | null;
 }
 
 /** A change that the group records, with the parsed values it came from. */
 type Applied = Extract<Decision, { outcome: 'APPLIED' }>;
 
+/** A group of calls records, and answers, at most so many bytes, unless one call may do more: bounds one transaction. */
+const GROUP_PRODUCED_BYTES = 16 * 1_024 * 1_024;
+
+/** The same with the configured limit of a call: every call that is allowed fits into a group by itself. */
+export const groupBytes = (limits: Limits): number => Math.max(GROUP_PRODUCED_BYTES, limits.producedBytes);
+
+/** Thrown where a call does not fit into what is left of its group. */
+class NextGroup extends Error {}
+
 /**
  * Decides about a group of calls under the log's lock: what each change becomes, and the rows to append. Pure but for the
  * ids of conflicts. Later changes see earlier ones of the group; a call that is refused or aborted leaves no trace for the
  * calls behind it.
+ *
+ * Small changes may make large rows (a PATCH of a large entity), so that what is bounded is what calls produce: the texts
+ * of the rows that they record, and the recorded changes and current states that their answers hold.
  */
 export class GroupPlan {
   readonly rows: ChangeRow[] = [];
   readonly changes: Change[] = [];
-  #entities = new Map<string, Known>();
-  #recorded = new Map<string, Change>();
+  readonly #entities = new Layered<Known>();
+  readonly #recorded = new Layered<Change>();
+  readonly #recordedAt: number;
+  /** The newest state that was parsed. Others are kept as text only, since parsed they are several times as large. */
+  #parsed: { readonly known: Known; readonly data: JsonObject } | null = null;
+  #calls = 0;
+  /** Bytes that the calls before the present one produced, and those of the present one. */
+  #bytes = 0;
+  #callBytes = 0;
 
   /** @param now the hub's clock, milliseconds since 1970 */
   constructor(
@@ -51,55 +75,65 @@ export class GroupPlan {
     this.#recordedAt = Math.max(now, view.recordedAt);
   }
 
-  readonly #recordedAt: number;
-
-  /** Decides about one call, as a whole. */
-  add(call: CheckedCall): CallResult {
-    const before = { entities: this.#entities, recorded: this.#recorded, length: this.rows.length };
-    if (call.changes.length > 1) {
-      // What this call adds can be taken back by forgetting the copies.
-      this.#entities = new Map(this.#entities);
-      this.#recorded = new Map(this.#recorded);
-    }
+  /** Decides about one call, as a whole. Null: it does not fit into this group any more; the first call always does. */
+  add(call: CheckedCall): CallResult | null {
+    const { length } = this.rows;
+    this.#callBytes = 0;
     try {
-      const results = call.changes.map((change, index) => this.#decide(change, index));
-      const conflicted = call.atomic && results.some((result) => result.outcome === 'CONFLICT');
-      if (!conflicted) return { results };
-      this.#takeBack(before);
-      return { results: results.map((result) => this.#aborted(result, before.length)) };
+      let results = call.changes.map((change, index) => this.#decide(change, index));
+      if (call.atomic && results.some((result) => result.outcome === 'CONFLICT')) {
+        this.#takeBack(length);
+        results = call.changes.map((change, index) => this.#aborted(change, index, results[index]));
+      }
+      this.#keep();
+      return { results };
     } catch (error) {
-      this.#takeBack(before);
+      this.#takeBack(length);
+      if (error instanceof NextGroup) return null;
+      this.#calls += 1;
       if (error instanceof HubError) return { error };
       throw error;
     }
   }
 
-  #takeBack(before: { entities: Map<string, Known>; recorded: Map<string, Change>; length: number }): void {
-    this.#entities = before.entities;
-    this.#recorded = before.recorded;
-    this.rows.length = before.length;
-    this.changes.length = before.length;
+  #keep(): void {
+    this.#entities.keep();
+    this.#recorded.keep();
+    this.#calls += 1;
+    this.#bytes += this.#callBytes;
   }
 
-  /** In a call that is aborted only conflicts and what was recorded before this call keep their outcome. */
-  #aborted(result: ChangeResult, length: number): ChangeResult {
-    const firstOfCall = this.view.head + BigInt(length) + 1n;
-    if (result.outcome === 'CONFLICT') return result;
-    if (result.outcome === 'DUPLICATE' && (result.change?.row.position ?? firstOfCall) < firstOfCall)
-      return result;
+  #takeBack(length: number): void {
+    this.#entities.takeBack();
+    this.#recorded.takeBack();
+    this.rows.length = length;
+    this.changes.length = length;
+    this.#callBytes = 0;
+  }
+
+  /**
+   * A change of a call that is aborted, of which nothing is in the plan any more. Only conflicts, and what was recorded
+   * before the call, keep their outcome; they answer what is recorded, not what the call had made of it.
+   */
+  #aborted(change: CheckedChange, index: number, result: ChangeResult | undefined): ChangeResult {
+    if (result?.conflict) return this.#refuse(change, index, result.conflict.reason);
+    if (result?.outcome === 'DUPLICATE') {
+      const earlier = this.#recordedAs(change, index);
+      if (earlier) return this.#duplicate(earlier, index);
+    }
     return { outcome: 'ABORTED', change: null, conflict: null };
   }
 
   #decide(change: CheckedChange, index: number): ChangeResult {
-    const known = this.#known(change.collection, change.key);
-    const earlier = change.idGiven ? this.#recordedAs(change.source, change.id) : undefined;
+    const earlier = this.#recordedAs(change, index);
     if (earlier) {
       return earlier.row.digest === change.digest
-        ? { outcome: 'DUPLICATE', change: earlier, conflict: null }
-        : this.#refuse(change, known, 'ID_REUSED');
+        ? this.#duplicate(earlier, index)
+        : this.#refuse(change, index, 'ID_REUSED');
     }
-    const decision = decide(known, change);
-    if (decision.outcome === 'CONFLICT') return this.#refuse(change, known, decision.reason);
+    const known = this.#known(change, index);
+    const decision = decide({ version: known.version, data: this.#dataOf(known) }, change);
+    if (decision.outcome === 'CONFLICT') return this.#refuse(change, index, decision.reason);
     if (decision.outcome === 'UNCHANGED') return { outcome: 'UNCHANGED', change: null, conflict: null };
     return { outcome: 'APPLIED', change: this.#record(change, known, decision, index), conflict: null };
   }
@@ -124,16 +158,27 @@ export class GroupPlan {
       occurredAt: change.occurredAt ?? this.#recordedAt,
       recordedAt: this.#recordedAt,
     };
+    this.#count(bytesOf(row), index);
     const recorded = new Change(row);
     this.rows.push(row);
     this.changes.push(recorded);
-    this.#entities.set(pairKey(row.collection, row.key), {
-      version: row.version,
-      data: decision.after,
-      position,
-    });
+    const present = { version: row.version, text: after, position };
+    this.#entities.set(pairKey(row.collection, row.key), present);
+    if (decision.after !== null) this.#parsed = { known: present, data: decision.after };
     if (change.idGiven) this.#recorded.set(pairKey(row.source, row.id), recorded);
     return recorded;
+  }
+
+  /** Counts bytes that the present call produces. */
+  #count(bytes: number, index: number): void {
+    this.#callBytes += bytes;
+    if (this.#calls > 0 && this.#bytes + this.#callBytes > groupBytes(this.limits)) throw new NextGroup();
+    if (this.#callBytes > this.limits.producedBytes) throw callTooLarge(index, this.limits.producedBytes);
+  }
+
+  /** What the present call needs was not looked up: there is more of it than one append may hold. */
+  #leftOut(index: number): Error {
+    return this.#calls > 0 ? new NextGroup() : callTooLarge(index, groupBytes(this.limits));
   }
 
   #checkMerged(after: string, index: number): void {
@@ -144,11 +189,22 @@ export class GroupPlan {
     }
   }
 
-  #refuse(change: CheckedChange, known: Known, reason: ConflictReason): ChangeResult {
+  #duplicate(earlier: Change, index: number): ChangeResult {
+    this.#count(bytesOf(earlier.row), index);
+    return { outcome: 'DUPLICATE', change: earlier, conflict: null };
+  }
+
+  #refuse(change: CheckedChange, index: number, reason: ConflictReason): ChangeResult {
     const { collection, key, source, data } = change;
+    const known = this.#known(change, index);
+    this.#count(Buffer.byteLength(known.text ?? ''), index);
     const conflict: Conflict = {
-      ...{ id: uuidv7(), collection, key, source, reason },
-      current: known.data,
+      id: uuidv7(),
+      collection,
+      key,
+      source,
+      reason,
+      current: this.#dataOf(known),
       currentVersion: known.version,
       incoming: data,
       resolution: 'REJECTED',
@@ -157,22 +213,34 @@ export class GroupPlan {
     return { outcome: 'CONFLICT', change: null, conflict };
   }
 
-  #known(collection: string, key: string): Known {
+  #known({ collection, key }: CheckedChange, index: number): Known {
     const name = pairKey(collection, key);
     let known = this.#entities.get(name);
     if (!known) {
       const state = this.view.entity(collection, key);
-      const data = state?.data ? (JSON.parse(state.data) as JsonObject) : null;
-      known = { version: state?.version ?? 0, data, position: state?.position ?? null };
+      if (state === LEFT_OUT) throw this.#leftOut(index);
+      known = { version: state?.version ?? 0, text: state?.data ?? null, position: state?.position ?? null };
       this.#entities.set(name, known);
     }
     return known;
   }
 
-  #recordedAs(source: string, id: string): Change | undefined {
+  #dataOf(known: Known): JsonObject | null {
+    if (known.text === null) return null;
+    if (this.#parsed?.known !== known) this.#parsed = { known, data: JSON.parse(known.text) as JsonObject };
+    return this.#parsed.data;
+  }
+
+  /** The change that was recorded under the id of this one, if its source gave it one. */
+  #recordedAs({ source, id, idGiven }: CheckedChange, index: number): Change | undefined {
+    if (!idGiven) return undefined;
     const inGroup = this.#recorded.get(pairKey(source, id));
     if (inGroup) return inGroup;
     const row = this.view.recorded(source, id);
+    if (row === LEFT_OUT) throw this.#leftOut(index);
     return row && new Change(row);
   }
 }
+
+const bytesOf = (row: ChangeRow): number =>
+  TEXTS.reduce((sum, field) => sum + Buffer.byteLength(row[field] ?? ''), 0);

@@ -6,27 +6,27 @@
  *
  * It promises: an answer means durable; one (source, id) is recorded once; the order within a call is kept; a call that is
  * refused leaves nothing. Calls that arrive while a commit is under way share the next transaction (group commit), so the
- * cost of a commit is paid once a group and not once a call.
+ * cost of a commit is paid once a group and not once a call. What one call and one group produce is bounded, whatever the
+ * size of what was sent; calls that do not fit into a group any more are the first ones of the next.
  */
-import { setImmediate } from 'node:timers/promises';
-import type { Clock } from '../model/clock.js';
+import { systemTimers } from '../model/clock.js';
+import type { Clock, Timers } from '../model/clock.js';
 import type { Change } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
 import type { Limits } from '../model/limits.js';
 import type { Telemetry } from '../model/telemetry.js';
+import { LEFT_OUT, pairKey } from '../log/log.js';
 import type { Appended, Log, Lookup } from '../log/log.js';
+import { GroupCommit } from '../platform/platform.js';
 import { checkCall } from './check.js';
-import type { CheckedCall, PublishCall } from './check.js';
-import { GroupPlan } from './plan.js';
+import type { CheckedCall, CheckedChange, PublishCall } from './check.js';
+import { groupBytes, GroupPlan } from './plan.js';
 import type { CallResult, ChangeResult } from './plan.js';
 
-export type { ChangeInput, PublishCall } from './check.js';
-export type { ChangeResult, Outcome } from './plan.js';
-
-/** One group holds at most this many changes, and stops growing past this many bytes: bounds one transaction. */
+/** One group holds at most this many changes, and stops growing past this many bytes as sent. */
 const GROUP_CHANGES = 5_000;
-const GROUP_BYTES = 16 * 1_024 * 1_024;
+const GROUP_SENT_BYTES = 16 * 1_024 * 1_024;
 
 export interface PublishAnswer {
   readonly results: readonly ChangeResult[];
@@ -45,16 +45,20 @@ export interface PublisherOptions {
   readonly log: Log;
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Default: the system's. */
+  readonly timers?: Timers;
   readonly telemetry: Telemetry;
-  /** Told of every group that was recorded, in log order, before its calls are answered. Must not throw. */
-  readonly onAppended: (changes: readonly Change[]) => void;
+  /**
+   * Told of every group that was recorded, in log order, before its calls are answered, with the count of operator actions
+   * before it. Must not throw.
+   */
+  readonly onAppended: (changes: readonly Change[], actions: bigint) => void;
 }
 
 export class Publisher {
-  #waiting: Waiting[] = [];
+  readonly #commits = new GroupCommit<Waiting>({ take, write: (group) => this.#commit(group) });
   #waitingChanges = 0;
   #waitingBytes = 0;
-  #committing: Promise<void> | null = null;
 
   constructor(readonly options: PublisherOptions) {}
 
@@ -68,8 +72,7 @@ export class Publisher {
     const bytes = checked.changes.reduce((sum, change) => sum + change.bytes, 0);
     this.#admit(checked.changes.length, bytes);
     return new Promise<PublishAnswer>((resolve, reject) => {
-      this.#waiting.push({ call: checked, bytes, resolve, reject });
-      this.#committing ??= this.#commitAll();
+      this.#commits.add({ call: checked, bytes, resolve, reject });
     });
   }
 
@@ -79,8 +82,8 @@ export class Publisher {
   }
 
   /** Resolves when everything that was accepted is answered. */
-  async settled(): Promise<void> {
-    while (this.#committing) await this.#committing;
+  settled(): Promise<void> {
+    return this.#commits.settled();
   }
 
   #admit(changes: number, bytes: number): void {
@@ -99,49 +102,29 @@ export class Publisher {
     this.#waitingBytes += bytes;
   }
 
-  async #commitAll(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      // All calls that the sockets hold ready go into the group: a commit that blocks this process (SQLite's does) would
-      // else begin with the first of them alone, and pay for every call.
-      await setImmediate();
-      await this.#commit(this.#takeGroup());
-    }
-    this.#committing = null;
-  }
-
-  #takeGroup(): Waiting[] {
-    let changes = 0;
-    let bytes = 0;
-    let calls = 0;
-    for (const one of this.#waiting) {
-      changes += one.call.changes.length;
-      bytes += one.bytes;
-      if (calls > 0 && (changes > GROUP_CHANGES || bytes > GROUP_BYTES)) break;
-      calls += 1;
-    }
-    return this.#waiting.splice(0, calls);
-  }
-
-  async #commit(group: readonly Waiting[]): Promise<void> {
+  /** Answers how many calls of the group are settled; the others did not fit into it. */
+  async #commit(group: readonly Waiting[]): Promise<number> {
     let appended: Appended<Decided>;
     try {
       appended = await this.#append(group);
     } catch (error) {
-      // A failure that nobody foresaw is one call's: alone, each of the others goes through. Nothing was recorded yet.
+      // An unforeseen failure is caused by one call: alone, each of the others is recorded. Nothing was recorded yet.
       if (!(error instanceof HubError) && group.length > 1) {
         for (const one of group) await this.#commit([one]);
-        return;
+        return group.length;
       }
       this.#release(group);
       for (const one of group) one.reject(error);
-      return;
+      return group.length;
     }
-    this.#release(group);
     const { outcomes, changes } = appended.value;
-    if (changes.length > 0) this.options.onAppended(changes);
-    group.forEach((one, i) => {
+    const settled = group.slice(0, outcomes.length);
+    this.#release(settled);
+    if (changes.length > 0) this.options.onAppended(changes, appended.actions);
+    settled.forEach((one, i) => {
       answer(one, outcomes[i], appended.head);
     });
+    return settled.length;
   }
 
   #release(group: readonly Waiting[]): void {
@@ -150,20 +133,25 @@ export class Publisher {
   }
 
   async #append(group: readonly Waiting[]): Promise<Appended<Decided>> {
-    const { log, limits, clock, telemetry } = this.options;
-    const started = performance.now();
-    const appended = await log.append(lookupOf(group), (view) => {
+    const { log, limits, clock, telemetry, timers = systemTimers } = this.options;
+    const started = timers.now();
+    const appended = await log.append(lookupOf(group, groupBytes(limits)), (view) => {
       const plan = new GroupPlan(view, clock(), limits);
-      const outcomes = group.map((one) => plan.add(one.call));
+      const outcomes: CallResult[] = [];
+      for (const { call } of group) {
+        const outcome = plan.add(call);
+        if (!outcome) break;
+        outcomes.push(outcome);
+      }
       return { changes: plan.rows, value: { outcomes, changes: plan.changes } };
     });
     const count = appended.changes.length;
-    if (count > 0) telemetry.appended(count, (performance.now() - started) / 1_000);
+    if (count > 0) telemetry.appended(count, (timers.now() - started) / 1_000);
     return appended;
   }
 }
 
-/** What the plan of a group decided: an outcome a call, and the changes that it records. */
+/** What the plan of a group decided: an outcome for each call that fitted, in order, and the changes that it records. */
 interface Decided {
   readonly outcomes: readonly CallResult[];
   readonly changes: readonly Change[];
@@ -175,7 +163,35 @@ function answer(waiting: Waiting, outcome: CallResult | undefined, head: Positio
   else waiting.resolve({ results: outcome.results, head });
 }
 
-function lookupOf(group: readonly Waiting[]): Lookup {
+/** How many of the waiting calls form a group. */
+function take(waiting: Iterable<Waiting>): number {
+  let changes = 0;
+  let bytes = 0;
+  let calls = 0;
+  for (const one of waiting) {
+    changes += one.call.changes.length;
+    bytes += one.bytes;
+    if (changes > GROUP_CHANGES || bytes > GROUP_SENT_BYTES) break;
+    calls += 1;
+  }
+  return calls;
+}
+
+/** Each id and each entity once; of a change that turns out to be recorded already, the entity is not needed. */
+function lookupOf(group: readonly Waiting[], maxBytes: number): Lookup {
   const changes = group.flatMap((one) => one.call.changes);
-  return { entities: changes, ids: changes.filter((change) => change.idGiven) };
+  const given = changes.filter((change) => change.idGiven);
+  return {
+    ids: [...new Map(given.map((change) => [pairKey(change.source, change.id), change])).values()],
+    entities: (recorded) => {
+      const needed = new Map<string, CheckedChange>();
+      for (const change of changes) {
+        const earlier = change.idGiven ? recorded(change.source, change.id) : undefined;
+        const isNeeded = earlier !== LEFT_OUT && earlier?.digest !== change.digest;
+        if (isNeeded) needed.set(pairKey(change.collection, change.key), change);
+      }
+      return [...needed.values()];
+    },
+    maxBytes,
+  };
 }

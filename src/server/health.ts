@@ -1,37 +1,45 @@
+import { systemTimers } from '../model/clock.js';
+import type { Timers } from '../model/clock.js';
 import type { Vitals } from './vitals.js';
-import { within } from './within.js';
+import { withTimeout } from './with-timeout.js';
 
-/** One thing that must be so for a hub to be ready. */
-export interface Check {
+/** The result of one readiness check. */
+interface Check {
   readonly ok: boolean;
-  /** What was found, in a few words. */
+  /** What was found: a phrase for an operator. */
   readonly detail: string;
 }
 
-/** Whether the hub can serve, and what of it cannot. */
+/** Whether the hub can serve, and the result of every check. */
 export interface Readiness {
   readonly ready: boolean;
   /** `up`, `down` or `in-process`. */
   readonly signal: string;
-  /** Milliseconds between looks at the log's end: how late changes of other hubs are while the signal is down. */
+  /** Poll interval in milliseconds: the longest delay of other hubs' changes while the signal is down. */
   readonly pollMs: number;
   readonly checks: Readonly<Record<string, Check>>;
 }
 
-/** Looks at one thing; answers what was found, or throws what is wrong. */
+/** Checks one thing: returns what was found, or throws what is wrong. */
 type Probe = () => string | Promise<string>;
 
-/** A probe that takes longer counts as failed, in milliseconds. */
+/** A probe that takes longer has failed, in milliseconds. */
 const PROBE_MS = 3_000;
-/** The feed counts as stuck when it was not at the log's end for this long, in milliseconds. */
+/**
+ * The feed is stuck when it was last at the log's end longer ago than this, in milliseconds, and longer ago than this many
+ * polls: without new changes it learns that it is at the end only by polling.
+ */
 const FEED_STUCK_MS = 5_000;
-/** Acknowledging counts as stuck when one has waited this long, in milliseconds. */
+const FEED_STUCK_POLLS = 3;
+/** Acknowledging is stuck when an acknowledgement has waited longer than this, in milliseconds. */
 const ACKNOWLEDGING_STUCK_MS = 5_000;
 
-/** Looks at everything at once. That the process lives says little; each of these says that work gets on. */
-export async function checkReadiness(vitals: Vitals): Promise<Readiness> {
+/** Runs all checks concurrently; each takes 3 s at most. A check that fails never hides the others. */
+export async function checkReadiness(vitals: Vitals, timers: Timers = systemTimers): Promise<Readiness> {
   const entries = await Promise.all(
-    Object.entries(probesOf(vitals)).map(async ([name, probe]) => [name, await check(probe)] as const),
+    Object.entries(probesOf(vitals)).map(
+      async ([name, probe]) => [name, await check(probe, timers)] as const,
+    ),
   );
   return {
     ready: entries.every(([, one]) => one.ok),
@@ -45,26 +53,28 @@ function probesOf(vitals: Vitals): Readonly<Record<string, Probe>> {
   return {
     database: async () => `${await vitals.database()} answers`,
     migrations: async () => {
-      if (await vitals.pendingMigrations()) throw new Error('migrations wait; restart the hub to run them');
-      return 'none wait';
+      if (await vitals.pendingMigrations())
+        throw new Error('migrations are pending; restart the hub to run them');
+      return 'none pending';
     },
     signal: () => {
       const state = vitals.signal();
       if (state === 'down')
         throw new Error(
-          `redis does not answer; changes of other hubs arrive by polling, every ${vitals.pollMs} ms`,
+          `Redis does not answer; changes of other hubs are found by polling every ${vitals.pollMs} ms`,
         );
       return state;
     },
     feed: () => {
       const behindMs = vitals.feedBehindMs();
-      if (behindMs > FEED_STUCK_MS) throw new Error(`not at the log's end for ${seconds(behindMs)}`);
-      return `at ${vitals.head()}; looks every ${vitals.pollMs} ms`;
+      if (behindMs > Math.max(FEED_STUCK_MS, FEED_STUCK_POLLS * vitals.pollMs))
+        throw new Error(`last at the end of the log ${seconds(behindMs)} ago`);
+      return `at position ${vitals.head()}; polls every ${vitals.pollMs} ms`;
     },
     acknowledgements: async () => {
       const { oldestMs } = vitals.acknowledging;
       if (oldestMs > ACKNOWLEDGING_STUCK_MS)
-        throw new Error(`the oldest has waited for ${seconds(oldestMs)} to be written`);
+        throw new Error(`the oldest has waited ${seconds(oldestMs)} to be written`);
       await vitals.acknowledging.check();
       return 'are written';
     },
@@ -73,9 +83,9 @@ function probesOf(vitals: Vitals): Readonly<Record<string, Probe>> {
 
 const seconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
 
-async function check(probe: Probe): Promise<Check> {
+async function check(probe: Probe, timers: Timers): Promise<Check> {
   try {
-    return { ok: true, detail: await within(PROBE_MS, Promise.resolve().then(probe)) };
+    return { ok: true, detail: await withTimeout(PROBE_MS, Promise.resolve().then(probe), timers) };
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error) };
   }

@@ -5,14 +5,12 @@ import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
-import { checkVariables, toUserError } from '../api/api.js';
+import { checkVariables, contextOf, idLiteralsRule, MAX_TOKENS, toUserError } from '../api/api.js';
 import type { Context, ReportDefect, Rooms } from '../api/api.js';
 import { HubError } from '../model/errors.js';
 import { servePlayground, wantsPlayground } from './playground.js';
 
 const RESPONSE_TYPE = 'application/graphql-response+json';
-/** Longer documents are refused before they are parsed whole. */
-const MAX_TOKENS = 10_000;
 
 export interface HttpOptions {
   readonly schema: GraphQLSchema;
@@ -22,8 +20,8 @@ export interface HttpOptions {
 }
 
 /**
- * GraphQL over HTTP at /graphql. Bodies are JSON only (any other content type is 415), so a browser asks before it sends
- * one for another site; GET runs queries only. That is what prevents forged requests, and why Apollo's own check is off.
+ * GraphQL over HTTP at /graphql. Bodies are JSON only (any other content type is 415), so a browser sends a preflight request
+ * before one from another site; GET runs queries only. This prevents cross-site request forgery, so Apollo's own check is off.
  */
 export async function createHttp(
   options: HttpOptions,
@@ -31,9 +29,9 @@ export async function createHttp(
   const app = fastify({
     bodyLimit: options.bodyBytes,
     forceCloseConnections: 'idle',
-    // Its own answer to who comes while the hub stops is not one of this API; see refuseWhileClosing.
+    // Fastify's own answer during a stop is not a GraphQL answer; refuseWhileClosing sends one.
     return503OnClosing: false,
-    // Data may have any field; the hub reads own fields only, so these two names do no harm.
+    // Data may have any field; the hub reads own properties only, so __proto__ and constructor are harmless.
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
   });
@@ -43,6 +41,7 @@ export async function createHttp(
     introspection: true,
     includeStacktraceInErrorResponses: false,
     stopOnTerminationSignals: false,
+    validationRules: [idLiteralsRule],
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     formatError: (formatted, error) => formatError(error, formatted.message, options.report),
     plugins: [requestRules],
@@ -52,7 +51,7 @@ export async function createHttp(
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendRequestError(error, reply, options));
   refuseWhileClosing(app, options.report);
   const sendPlayground = await servePlayground(app);
-  const context: Context = { rooms: options.rooms, subscription: null };
+  const context = contextOf(options.rooms, null);
   const answer = fastifyApolloHandler(apollo, { context: () => Promise.resolve(context) });
   app.route({
     method: ['GET', 'POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'],
@@ -66,20 +65,21 @@ export async function createHttp(
 }
 
 /**
- * What Apollo leaves open: subscriptions need a socket; whole numbers that JSON bent are refused; and a client that asks
- * for plain JSON gets 200 with its errors, as the GraphQL over HTTP specification has it for that content type.
+ * Rules that Apollo does not have: subscriptions need a WebSocket; numbers that lost digits as JSON are refused; and a client
+ * that accepts plain JSON gets 200 with its errors, as the GraphQL over HTTP specification says for that content type.
  */
 const requestRules: ApolloServerPlugin<Context> = {
   requestDidStart: () =>
     Promise.resolve({
-      didResolveOperation: ({ operation, request }) => {
+      didResolveOperation: ({ document, operation, request, schema }) => {
         if (operation?.operation === OperationTypeNode.SUBSCRIPTION) {
           throw asRequestError(
-            'a subscription needs a WebSocket at /graphql (graphql-transport-ws); open one',
+            'a subscription needs a WebSocket at /graphql (protocol graphql-transport-ws); open one',
             'query',
           );
         }
-        checkBent(request.variables);
+        const { operationName = null, variables = {} } = request;
+        checkNumbers(schema, { document, operationName, variables });
         return Promise.resolve();
       },
       willSendResponse: ({ request, response }) => {
@@ -90,9 +90,9 @@ const requestRules: ApolloServerPlugin<Context> = {
     }),
 };
 
-function checkBent(variables: Readonly<Record<string, unknown>> | undefined): void {
+function checkNumbers(...operation: Parameters<typeof checkVariables>): void {
   try {
-    checkVariables(variables ?? {});
+    checkVariables(...operation);
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
     const extensions = { code: error.code, ...error.details };
@@ -113,7 +113,7 @@ function formatError(
   return toUserError(original, report).toJSON();
 }
 
-/** A kept-alive connection may bring one more request after the hub began to stop: it is told to go elsewhere. */
+/** A kept-alive connection may send a request after the stop has begun: it is answered with 503 and closed. */
 function refuseWhileClosing(app: FastifyInstance, report: ReportDefect): void {
   let closing = false;
   app.addHook('preClose', () => {
@@ -123,7 +123,7 @@ function refuseWhileClosing(app: FastifyInstance, report: ReportDefect): void {
   app.addHook('onRequest', async (_request, reply) => {
     if (!closing) return;
     const sentence =
-      'The hub is shutting down and nothing was recorded; send the same call again, to another hub.';
+      'The hub is shutting down and nothing was recorded; send the same call again, to any other hub.';
     const refusal = new GraphQLError(sentence, { extensions: { code: 'LOG_UNAVAILABLE', retryable: true } });
     await reply
       .code(503)
@@ -133,7 +133,7 @@ function refuseWhileClosing(app: FastifyInstance, report: ReportDefect): void {
   });
 }
 
-/** Refusals that come before GraphQL: no JSON, too large, another content type. */
+/** Refusals before GraphQL: a body that is not JSON, that is too large, or that has another content type. */
 function sendRequestError(error: FastifyError, reply: FastifyReply, options: HttpOptions): FastifyReply {
   const status = error.statusCode ?? 500;
   const refusal = refusalOf(error, status, options);
@@ -150,7 +150,7 @@ function refusalOf(error: FastifyError, status: number, { bodyBytes }: HttpOptio
       extensions: { code: 'PAYLOAD_TOO_LARGE', path: 'body', limit: bodyBytes },
     });
   }
-  if (status === 415) return asRequestError('has another content type; send application/json', 'body');
-  if (status === 400) return asRequestError(`is no JSON (${error.message}); mend it`, 'body');
+  if (status === 415) return asRequestError('has an unsupported content type; send application/json', 'body');
+  if (status === 400) return asRequestError(`is not valid JSON (${error.message}); correct it`, 'body');
   return new GraphQLError(error.message, { originalError: error });
 }

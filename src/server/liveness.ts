@@ -1,52 +1,57 @@
-/** Bytes between two marks in what is written to a socket: what is read of it is known this exactly. */
+import type { Cancel, Timers } from '../model/clock.js';
+
+/** Bytes between two marks in what is written to a socket: the resolution at which reading is known. */
 const MARK_BYTES = 64 * 1_024;
-/** A peer that has no more than this to read before a ping is in no way kept from answering it. */
+/** Up to this many unread bytes before a ping do not delay its answer. */
 const LITTLE_BYTES = 4 * 1_024;
 
 export interface LivenessOptions {
-  /** Milliseconds between pings, and for an answer where there is little to read before it. */
+  /** Milliseconds between pings, and for the answer to a ping that has little unread data before it. */
   readonly pingMs: number;
-  /** Milliseconds in which a peer that has something to read must have read some of it. */
+  /** Milliseconds in which a peer that has data to read must read some of it; greater than `pingMs`. */
   readonly stalledMs: number;
+  readonly timers: Timers;
+  /** Sends a ping with this payload. */
   readonly ping: (mark: string) => void;
-  /** Nobody answers, though there was little to read. */
+  /** Called when a ping is not answered, though there was little data to read before it. */
   readonly onDead: () => void;
-  /** The peer does not read what it is sent. */
+  /** Called when the peer has data to read and reads none of it. */
   readonly onStalled: () => void;
 }
 
 /**
- * Whether somebody at the other end of a socket still reads.
+ * Detects whether the peer of a socket still reads.
  *
- * Two simple ways are wrong: a ping stands behind all that was written before it, so that a slow reader looks dead; and
- * what left this process may lie in the buffers of two operating systems, which hold megabytes that nobody reads. So pings
- * are marks in the stream: one after every 64 KiB, and one every `pingMs`. Each says how much was written before it, and
- * its pong how much of that was read.
+ * Two simple ways fail. A ping alone: it is queued behind everything that was written before, so a slow reader looks dead.
+ * The bytes that have left this process: they may be in the buffers of two operating systems, which hold megabytes that the
+ * peer never reads. Therefore pings are marks in the stream: one after every 64 KiB, and one every `pingMs`. The payload of
+ * each is the number of bytes written before it, and its pong tells how many of them the peer has read.
  */
 export class Liveness {
-  readonly #timer: NodeJS.Timeout;
-  readonly #everyMs: number;
+  readonly #stop: Cancel;
   #written = 0;
   #marked = 0;
   #read = 0;
-  #movedAt = performance.now();
-  #pingedAt = performance.now();
+  /** When the peer last read something, or had nothing to read. */
+  #movedAt: number;
+  /** Whether a pong came since the last ping that the interval sent. */
   #answered = true;
-  #lookedAt = performance.now();
+  #checkedAt: number;
 
   constructor(readonly options: LivenessOptions) {
-    this.#everyMs = Math.min(options.pingMs, options.stalledMs);
-    this.#timer = setInterval(() => this.#look(), this.#everyMs);
+    const { timers, pingMs } = options;
+    this.#movedAt = this.#checkedAt = timers.now();
+    this.#stop = timers.every(pingMs, () => this.#check());
   }
 
-  /** So much was written; every 64 KiB must be told apart, so a long message is told in parts. */
+  /** Counts bytes that were written. Call it at least every 64 KiB: a longer message in parts. */
   wrote(bytes: number): void {
-    if (this.#written === this.#read) this.#movedAt = performance.now();
+    if (this.#written === this.#read) this.#movedAt = this.options.timers.now();
     this.#written += bytes;
     if (this.#written - this.#marked >= MARK_BYTES) this.#mark();
   }
 
-  /** A pong came. One that answers no mark, or an older one, says nothing of what was read. */
+  /** Takes the payload of a pong; one that answers no mark, or an older one than before, is ignored. */
   pong(data: string): void {
     const read = /^\d{1,16}$/.test(data) ? Number(data) : -1;
     if (read < this.#read || read > this.#marked) return;
@@ -55,13 +60,13 @@ export class Liveness {
     this.#read = read;
   }
 
-  /** Something was read, as is known some other way. */
+  /** Records that the peer has read something, where that is known without a pong. */
   moved(): void {
-    this.#movedAt = performance.now();
+    this.#movedAt = this.options.timers.now();
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#stop();
   }
 
   #mark(): void {
@@ -69,32 +74,25 @@ export class Liveness {
     this.options.ping(String(this.#marked));
   }
 
-  #look(): void {
-    const { pingMs, stalledMs, onDead, onStalled } = this.options;
-    const now = this.#withoutOwnSleep();
+  #check(): void {
+    const { pingMs, stalledMs, timers, onDead, onStalled } = this.options;
+    const now = timers.now();
+    const lateMs = now - this.#checkedAt - pingMs;
+    this.#checkedAt = now;
+    if (lateMs > pingMs / 2) {
+      // This process was suspended or busy: pongs may have arrived that are not handled yet. The next check decides.
+      this.#movedAt += lateMs;
+      return;
+    }
     if (this.#written - this.#read > LITTLE_BYTES) {
       if (now - this.#movedAt >= stalledMs) return onStalled();
-    } else if (!this.#answered && now - this.#pingedAt >= pingMs) return onDead();
-    if (now - this.#pingedAt < pingMs) return;
-    this.#pingedAt = now;
+    } else if (!this.#answered) return onDead();
     this.#answered = false;
     this.#mark();
   }
-
-  /** The time now; time in which this process itself stood still counts against nobody. */
-  #withoutOwnSleep(): number {
-    const now = performance.now();
-    const slept = now - this.#lookedAt - this.#everyMs;
-    this.#lookedAt = now;
-    if (slept > this.#everyMs) {
-      this.#movedAt += slept;
-      this.#pingedAt += slept;
-    }
-    return now;
-  }
 }
 
-/** A long message in the parts by which it is told; a short one whole. */
+/** Splits a message of more than 64 Ki characters into parts of 64 KiB, after each of which a mark can be sent. */
 export function* inParts(
   text: string,
 ): Generator<{ readonly data: string | Buffer; readonly last: boolean }> {

@@ -1,23 +1,27 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { systemTimers } from '../model/clock.js';
+import type { Timers } from '../model/clock.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { Vitals } from './vitals.js';
-import { within } from './within.js';
+import { withTimeout } from './with-timeout.js';
 
-/** What has to be asked of the database is left out where it does not answer within this time, in milliseconds. */
+/** Time limit of a read from the database, in milliseconds; metrics that need a read that took longer are left out. */
 const READ_MS = 3_000;
-/** What the server itself adds. */
+/** What the server itself measures. */
 interface SocketFigures {
   readonly size: number;
-  /** Sockets that were closed because nobody read them. */
+  /** Sockets that were closed because their clients read nothing. */
   readonly stalled: number;
-  /** The most bytes that wait in any one socket now. */
+  /** Subscriptions that wait until their socket has room. */
+  readonly waiting: number;
+  /** Bytes of the socket that has the most unsent data. */
   readonly mostBuffered: number;
 }
 
-/** From half a millisecond, an fsync on a fast disk, to what only a database in trouble needs. */
+/** Seconds: from half a millisecond, an fsync on a fast disk, to the commits of an overloaded database. */
 const COMMIT_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
 
-/** The hub's metrics in Prometheus' text format; what the rooms report is counted as it happens. */
+/** The hub's metrics in Prometheus' text format. Counters follow what is reported; gauges are read at every request. */
 export class Metrics implements Telemetry {
   readonly #registry = new Registry();
   readonly #appended = this.#counter('tidemark_changes_appended_total', 'Changes that became durable');
@@ -43,21 +47,22 @@ export class Metrics implements Telemetry {
   );
   readonly #connected = this.#perConsumer(
     'tidemark_consumer_connected',
-    'Whether a hub holds a session of the consumer',
+    '1 if the consumer has a live session at any hub',
   );
   readonly #waiting = this.#perConsumer(
     'tidemark_consumer_waiting_rejections',
-    'Changes that were rejected and come again, and those held behind them',
+    'Rejected changes that wait for redelivery, and changes held behind them',
   );
-  readonly #dead = this.#perConsumer('tidemark_consumer_dead_letters', 'Changes that are dead letters');
+  readonly #dead = this.#perConsumer('tidemark_consumer_dead_letters', 'Dead letters');
   readonly #migrations = new Gauge({
     name: 'tidemark_migrations_pending',
-    help: 'Whether migrations wait that this hub knows and the database does not have',
+    help: '1 if this hub has migrations that the database does not have',
     registers: [this.#registry],
   });
   #vitals: Vitals | null = null;
 
-  constructor() {
+  /** @param timers for the time limit of reads; default: the system's */
+  constructor(readonly timers: Timers = systemTimers) {
     collectDefaultMetrics({ register: this.#registry });
   }
 
@@ -75,46 +80,14 @@ export class Metrics implements Telemetry {
     this.#acknowledged.inc(count);
   }
 
-  /** Adds what is read from the rooms at the moment of asking. */
+  /** Adds the gauges that are read from the rooms and the server at every request. Call once. */
   observe(vitals: Vitals, sockets: SocketFigures): void {
     this.#vitals = vitals;
-    const gauges: readonly (readonly [string, string, () => number])[] = [
-      ['subscriptions', 'Live subscriptions of this hub', vitals.subscriptions],
-      ['sockets', 'Open WebSockets', () => sockets.size],
-      ['socket_buffered_bytes', 'The most bytes that wait in any one socket', () => sockets.mostBuffered],
-      [
-        'feed_position',
-        'The position of the newest change that the feed has handed on',
-        () => Number(vitals.head()),
-      ],
-      [
-        'feed_behind_seconds',
-        "Time since the feed was known to be at the log's end",
-        () => vitals.feedBehindMs() / 1_000,
-      ],
-      ['poll_interval_seconds', "Time between looks at the log's end", () => vitals.pollMs / 1_000],
-      [
-        'publish_waiting_changes',
-        'Changes that wait for a commit or are in one',
-        () => vitals.publishing().changes,
-      ],
-      ['publish_waiting_bytes', 'Bytes of those changes', () => vitals.publishing().bytes],
-      [
-        'acknowledgement_oldest_seconds',
-        'Time that the oldest acknowledgement has waited to be durable',
-        () => vitals.acknowledging.oldestMs / 1_000,
-      ],
-      [
-        'acknowledgements_failing',
-        'Whether the last write of acknowledgements failed',
-        () => Number(vitals.acknowledging.failing),
-      ],
-    ];
-    for (const [name, help, read] of gauges) this.#gauge(`tidemark_${name}`, help, read);
+    for (const [name, help, read] of gaugesOf(vitals, sockets)) this.#gauge(`tidemark_${name}`, help, read);
     this.#signalState(vitals);
     const stalled = new Counter({
       name: 'tidemark_sockets_stalled_total',
-      help: 'Sockets that were closed because nobody read them',
+      help: 'Sockets that were closed because their clients read nothing',
       registers: [this.#registry],
       collect: () => {
         stalled.reset();
@@ -123,13 +96,13 @@ export class Metrics implements Telemetry {
     });
   }
 
-  /** Everything as text, and its content type. */
+  /** All metrics as text, and its content type. */
   async text(): Promise<{ readonly body: string; readonly contentType: string }> {
     await Promise.all([this.#readConsumers(), this.#readMigrations()]);
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
-  /** Two reads for all gauges of consumers; without a database the other metrics still answer, and say what is wrong. */
+  /** Two reads for all gauges of consumers. While the database does not answer, only these gauges are missing. */
   async #readConsumers(): Promise<void> {
     const [consumers, rejections] = await Promise.all([
       this.#read((vitals) => vitals.consumers()),
@@ -137,11 +110,11 @@ export class Metrics implements Telemetry {
     ]);
     for (const gauge of [this.#lag, this.#inFlight, this.#connected, this.#waiting, this.#dead])
       gauge.reset();
-    const of = new Map(rejections?.map((one) => [one.name, one]));
+    const of = new Map(rejections?.map((one) => [one.consumer, one]));
     for (const one of consumers ?? []) {
       if (rejections !== null) {
-        this.#waiting.set({ consumer: one.name }, of.get(one.name)?.waiting ?? 0);
-        this.#dead.set({ consumer: one.name }, of.get(one.name)?.dead ?? 0);
+        this.#waiting.set({ consumer: one.name }, of.get(one.id)?.waiting ?? 0);
+        this.#dead.set({ consumer: one.name }, of.get(one.id)?.dead ?? 0);
       }
       this.#lag.set({ consumer: one.name }, one.lag);
       this.#inFlight.set({ consumer: one.name }, one.inFlight);
@@ -155,15 +128,15 @@ export class Metrics implements Telemetry {
     else this.#migrations.set(Number(pending));
   }
 
-  /** What the database says; null where it says nothing in time. */
+  /** The result of a read; null where it fails or takes too long. */
   async #read<T>(read: (vitals: Vitals) => Promise<T>): Promise<T | null> {
-    return this.#vitals && within(READ_MS, read(this.#vitals)).catch(() => null);
+    return this.#vitals && withTimeout(READ_MS, read(this.#vitals), this.timers).catch(() => null);
   }
 
   #signalState(vitals: Vitals): void {
     const signal = new Gauge({
       name: 'tidemark_signal_state',
-      help: 'State of the signal between hubs: 1 for the state that holds',
+      help: 'State of the signal between hubs: 1 for the present state',
       labelNames: ['state'],
       registers: [this.#registry],
       collect: () => {
@@ -183,10 +156,58 @@ export class Metrics implements Telemetry {
 
   #gauge(name: string, help: string, read: () => number): void {
     const gauge: Gauge = new Gauge({
-      ...{ name, help, registers: [this.#registry] },
+      name,
+      help,
+      registers: [this.#registry],
       collect: () => {
         gauge.set(read());
       },
     });
   }
 }
+
+/** Name without its prefix, help and value of every gauge without labels. */
+const gaugesOf = (
+  vitals: Vitals,
+  sockets: SocketFigures,
+): readonly (readonly [name: string, help: string, read: () => number])[] => [
+  ['subscriptions', 'Live subscriptions of this hub', vitals.subscriptions],
+  [
+    'subscriptions_waiting',
+    'Subscriptions that wait until their client reads from its socket',
+    () => sockets.waiting,
+  ],
+  ['sockets', 'Open WebSockets', () => sockets.size],
+  ['socket_buffered_bytes', 'Unsent bytes of the socket that has the most', () => sockets.mostBuffered],
+  [
+    'feed_position',
+    'The position of the newest change that the feed has handed on',
+    () => Number(vitals.head()),
+  ],
+  [
+    'feed_behind_seconds',
+    'Time since the feed was last known to be at the end of the log',
+    () => vitals.feedBehindMs() / 1_000,
+  ],
+  ['poll_interval_seconds', 'Interval between polls of the end of the log', () => vitals.pollMs / 1_000],
+  [
+    'publish_waiting_changes',
+    'Changes that wait for a commit or are in one',
+    () => vitals.publishing().changes,
+  ],
+  [
+    'publish_waiting_bytes',
+    'Bytes of the changes that wait for a commit or are in one',
+    () => vitals.publishing().bytes,
+  ],
+  [
+    'acknowledgement_oldest_seconds',
+    'Time that the oldest acknowledgement has waited to be durable',
+    () => vitals.acknowledging.oldestMs / 1_000,
+  ],
+  [
+    'acknowledgements_failing',
+    '1 if the last write of acknowledgements failed',
+    () => Number(vitals.acknowledging.failing),
+  ],
+];

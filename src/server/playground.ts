@@ -6,19 +6,19 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 /** Where the build puts the page and its assets. */
 const FOLDER = fileURLToPath(new URL('../../dist/console/', import.meta.url));
-/** The page may talk to the hub that served it, and to nobody else. GraphiQL sets styles from its scripts. */
+/** The page may connect to the hub that served it and to no other host. GraphiQL sets inline styles. */
 const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
   "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/** Whether a browser asks to look, and not a client for data. */
+/** Whether the request is a browser's for the page, not a client's for data. */
 export function wantsPlayground(request: FastifyRequest): boolean {
   if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const accepts = request.headers.accept ?? '';
   return accepts.includes('text/html') && (request.query as Record<string, unknown>).query === undefined;
 }
 
-/** Serves the page's assets under /playground/; answers how to send the page itself. */
+/** Serves the page's assets under /playground/; returns a function that sends the page itself. */
 export async function servePlayground(app: FastifyInstance): Promise<(reply: FastifyReply) => FastifyReply> {
   const page = join(FOLDER, 'index.html');
   if (!existsSync(page)) {

@@ -1,11 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Timers } from '../model/clock.js';
 
-/** Counts what is under way, so that a stop can wait for it. */
+/** Counts the operations that are running, so that a stop can wait for them. */
 export class Running {
   #count = 0;
   #whenIdle: (() => void)[] = [];
 
-  /** Runs `work` and counts it until it is done. */
+  constructor(readonly timers: Timers) {}
+
+  /** Runs `work` and counts it until it has settled. */
   async track<T>(work: () => T | Promise<T>): Promise<T> {
     this.#count += 1;
     try {
@@ -16,17 +19,18 @@ export class Running {
     }
   }
 
-  /** Resolves when nothing is under way and what came of it is written, or after `graceMs` milliseconds. */
+  /** Resolves when no operation runs and the answers are written, or after `graceMs` milliseconds. */
   async settled(graceMs: number): Promise<void> {
     if (this.#count > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
+      await new Promise<void>((resolve) => {
+        const cancel = this.timers.after(graceMs, resolve);
+        this.#whenIdle.push(() => {
+          cancel();
+          resolve();
+        });
       });
-      await Promise.race([new Promise<void>((resolve) => this.#whenIdle.push(resolve)), late]);
-      clearTimeout(timer);
     }
-    // The answer of what ended last is written in a later turn.
+    // The answer of the last operation is written in a later turn of the event loop.
     await setImmediate();
   }
 }

@@ -1,14 +1,16 @@
 /**
  * The server: one port for GraphQL over HTTP and over WebSocket, health, metrics and the playground.
  *
- * Stopping: no new connection is taken; requests that were accepted are answered; subscribers are told that the hub goes
- * away; then the port is closed.
+ * Stopping: no new connection is accepted; accepted requests are answered; WebSockets are closed with 1001; then the port is
+ * closed.
  */
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { createSchema } from '../api/api.js';
 import type { ReportDefect, Rooms } from '../api/api.js';
 import type { Config } from '../config/config.js';
+import { systemTimers } from '../model/clock.js';
+import type { Timers } from '../model/clock.js';
 import { checkReadiness } from './health.js';
 import { createHttp } from './http.js';
 import type { Metrics } from './metrics.js';
@@ -18,7 +20,7 @@ import { WebSockets } from './websocket.js';
 export { Metrics } from './metrics.js';
 export type { Vitals } from './vitals.js';
 
-/** Milliseconds between looks for connections that have become idle, while the server stops. */
+/** Interval at which idle connections are closed while the server stops, in milliseconds. */
 const IDLE_CHECK_MS = 20;
 
 export interface ServerOptions {
@@ -26,44 +28,48 @@ export interface ServerOptions {
   readonly rooms: Rooms;
   readonly metrics: Metrics;
   readonly report: ReportDefect;
-  /** What /readyz and /metrics look at. */
+  /** The state that /readyz and /metrics report. */
   readonly vitals: Vitals;
+  /** Default: the system's timers. */
+  readonly timers?: Timers;
 }
 
 export interface HubServer {
-  /** `http://host:port` as it listens. */
+  /** `http://host:port` that the server listens on. */
   readonly url: string;
   /** Stops gracefully; see above. */
   close(): Promise<void>;
 }
 
-/** Opens the port. @throws Error where it is taken */
+/**
+ * Opens the port.
+ * @throws Error where it is in use
+ */
 export async function startServer(options: ServerOptions): Promise<HubServer> {
-  const { config, rooms, report } = options;
+  const { config, rooms, report, timers = systemTimers } = options;
   const schema = createSchema();
   const { app, apollo } = await createHttp({ schema, rooms, report, bodyBytes: config.limits.bodyBytes });
   const sockets = new WebSockets(app.server, {
-    ...{ schema, rooms, report },
+    schema,
+    rooms,
+    report,
+    timers,
     maxPayload: config.limits.bodyBytes,
-    sockets: {
-      maxBuffered: config.socketBufferBytes,
-      pingMs: config.pingMs,
-      stalledMs: config.socketStalledMs,
-    },
+    sockets: config.sockets,
   });
-  addOperatorRoutes(app, options, sockets);
+  addOperatorRoutes(app, { ...options, timers }, sockets);
   await app.listen({ host: config.host, port: config.port });
   return {
     url: urlOf(app, config.host),
     close: async () => {
       const closed = app.close();
-      // A kept-alive connection that was busy when the port was closed is idle only once it is answered.
-      const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS);
-      const late = setTimeout(() => app.server.closeAllConnections(), config.drainMs);
+      // A kept-alive connection that was busy when the port was closed becomes idle when its request is answered.
+      const stopIdle = timers.every(IDLE_CHECK_MS, () => app.server.closeIdleConnections());
+      const stopLate = timers.after(config.drainMs, () => app.server.closeAllConnections());
       await sockets.close(config.drainMs);
       await closed;
-      clearInterval(idle);
-      clearTimeout(late);
+      stopIdle();
+      stopLate();
       await apollo.stop();
     },
   };
@@ -71,13 +77,13 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
 
 function addOperatorRoutes(
   app: FastifyInstance,
-  { metrics, vitals }: ServerOptions,
+  { metrics, vitals, timers }: ServerOptions & { readonly timers: Timers },
   sockets: WebSockets,
 ): void {
   metrics.observe(vitals, sockets);
   app.get('/healthz', () => ({ status: 'alive' }));
   app.get('/readyz', async (_request, reply) => {
-    const readiness = await checkReadiness(vitals);
+    const readiness = await checkReadiness(vitals, timers);
     return reply.code(readiness.ready ? 200 : 503).send(readiness);
   });
   app.get('/metrics', async (_request, reply) => {

@@ -1,34 +1,37 @@
 import type { WebSocket } from 'ws';
 import type { Outlet } from '../deliver/deliver.js';
+import type { Cancel, Timers } from '../model/clock.js';
 import { inParts, Liveness } from './liveness.js';
 
-/** A socket whose buffer is this many times over its limit is not read from either, until it has drained. */
+/** From a socket whose unsent data exceeds its limit this many times, nothing is read until it has drained. */
 const STOP_READING = 4;
-/** Who does not read sees no close frame either: the connection is broken off after this time, in milliseconds. */
+/** A client that does not read does not see the close frame: its connection is broken off after this time, in milliseconds. */
 const FAREWELL_MS = 1_000;
 
-/** "Try again later", which clients do. Source: IANA's registry of WebSocket close codes. */
+/** "Try again later": clients reconnect. Source: IANA's registry of WebSocket close codes. */
 const TRY_AGAIN_LATER = 1013;
 const STALLED =
   'What was sent is not read; connect again and read it, or ask for less at once (batchSize, maxInFlight).';
 
 export interface SocketOptions {
-  /** Bytes that may wait in one socket before its subscriptions pause. */
-  readonly maxBuffered: number;
-  /** Milliseconds between pings; a socket that answers none by the next, though it had nothing to read, is closed. */
+  /** Unsent bytes above which the socket's subscriptions pause. */
+  readonly bufferBytes: number;
+  /** Milliseconds between pings; a socket with nothing to read that does not answer one before the next is closed. */
   readonly pingMs: number;
-  /** Milliseconds after which a socket of which nothing is read, though there is something to read, is closed. */
+  /** Milliseconds after which a socket is closed whose client has data to read and reads none; greater than `pingMs`. */
   readonly stalledMs: number;
-  /** Told when the socket is closed for that. */
+  readonly timers: Timers;
+  /** Called when the socket is closed for that reason. */
   readonly onStalled: () => void;
 }
 
 /**
- * One WebSocket with a bound on what waits in it, and an end where nobody reads it. Subscriptions write past graphql-ws,
- * which waits for each of its own sends but knows nothing of theirs; here both count.
+ * One WebSocket with a limit on its unsent data, which is closed when its client stops reading. Subscriptions write to it
+ * directly, not through graphql-ws, which waits for its own messages only; here both count.
  */
 export class BoundedSocket {
-  readonly #wakes = new Map<string, () => void>();
+  /** The subscriptions that wait for room. */
+  readonly #waiting = new Set<{ readonly wake: () => void }>();
   readonly #liveness: Liveness;
   #paused = false;
 
@@ -37,6 +40,7 @@ export class BoundedSocket {
     readonly options: SocketOptions,
   ) {
     this.#liveness = new Liveness({
+      timers: options.timers,
       pingMs: options.pingMs,
       stalledMs: options.stalledMs,
       ping: (mark) => socket.ping(mark),
@@ -48,15 +52,20 @@ export class BoundedSocket {
   }
 
   get hasRoom(): boolean {
-    return this.buffered < this.options.maxBuffered;
+    return this.buffered < this.options.bufferBytes;
   }
 
-  /** Bytes that wait in this process. */
+  /** Subscriptions that wait for room. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Unsent bytes in this process. */
   get buffered(): number {
     return this.socket.bufferedAmount;
   }
 
-  /** Writes one message; resolves when it is with the operating system, or the socket is gone. */
+  /** Writes one message; resolves when the operating system has it, or when the socket is closed. */
   send(text: string): Promise<void> {
     return new Promise((resolve) => {
       this.write(text, resolve);
@@ -76,14 +85,14 @@ export class BoundedSocket {
       });
       this.#liveness.wrote(data.length);
     }
-    if (this.buffered > STOP_READING * this.options.maxBuffered && !this.#paused) {
-      // Answers to queries pile up: whoever sends without reading is not heard until it reads.
+    if (this.buffered > STOP_READING * this.options.bufferBytes && !this.#paused) {
+      // Answers to queries accumulate: requests of a client that does not read its answers are not read either.
       this.#paused = true;
       this.socket.pause();
     }
   }
 
-  /** The outlet of one subscription: its messages differ from those of its lane by their id only. */
+  /** The outlet of one subscription. Its messages differ from the others of its lane in their id only. */
   outlet(id: string): Outlet {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
     const hasRoom = (): boolean => this.hasRoom;
@@ -91,32 +100,37 @@ export class BoundedSocket {
       get hasRoom() {
         return hasRoom();
       },
-      send: (text) => this.write(`${head}${text}}`),
-      onRoom: (wake) => {
-        this.#wakes.set(id, wake);
-      },
+      send: (message, session) => this.write(`${head}${message.textFor(session)}}`),
+      onRoom: (wake) => this.#onRoom(wake),
+    };
+  }
+
+  #onRoom(wake: () => void): Cancel {
+    const entry = { wake };
+    this.#waiting.add(entry);
+    return () => {
+      this.#waiting.delete(entry);
     };
   }
 
   #written(): void {
-    // Its pongs are not heard meanwhile.
+    // While the socket is paused its pongs are not read.
     if (this.#paused) this.#liveness.moved();
-    if (this.buffered * 2 > this.options.maxBuffered) return;
+    if (this.buffered * 2 > this.options.bufferBytes) return;
     if (this.#paused) {
       this.#paused = false;
       this.socket.resume();
     }
-    if (this.#wakes.size === 0) return;
-    const wakes = [...this.#wakes.values()];
-    this.#wakes.clear();
-    for (const wake of wakes) wake();
+    const entries = [...this.#waiting];
+    this.#waiting.clear();
+    for (const { wake } of entries) wake();
   }
 
   #stalled(): void {
     this.#liveness.stop();
     this.options.onStalled();
     this.socket.close(TRY_AGAIN_LATER, STALLED);
-    const timer = setTimeout(() => this.socket.terminate(), FAREWELL_MS);
-    this.socket.once('close', () => clearTimeout(timer));
+    const cancel = this.options.timers.after(FAREWELL_MS, () => this.socket.terminate());
+    this.socket.once('close', cancel);
   }
 }

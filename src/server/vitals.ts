@@ -1,16 +1,19 @@
-/** What the rooms say of how they get on; /readyz judges by it and /metrics shows it. All of it is cheap to ask. */
+/** The state of the rooms that /readyz checks and /metrics shows. Everything here is cheap to read. */
 export interface Vitals {
-  /** Milliseconds between looks at the log's end, as they are. */
+  /** Poll interval of the feed, in milliseconds. */
   readonly pollMs: number;
-  /** Looks into the database; answers its name and version. @throws where it does not answer */
+  /**
+   * Reads from the database; resolves to its name.
+   * @throws Error where it does not answer
+   */
   readonly database: () => Promise<string>;
-  /** Whether migrations wait that this hub knows and the database does not have. */
+  /** Whether this hub has migrations that the database does not have. */
   readonly pendingMigrations: () => Promise<boolean>;
   /** `up`, `down` or `in-process`. */
   readonly signal: () => string;
-  /** The end of what the feed has handed on. */
+  /** Position of the newest change that the feed has passed on. */
   readonly head: () => bigint;
-  /** Milliseconds since the feed was last known to be at the log's end. */
+  /** Milliseconds since the feed was last known to be at the end of the log. */
   readonly feedBehindMs: () => number;
   /** Changes, and their bytes, that wait for a commit or are in one. */
   readonly publishing: () => { readonly changes: number; readonly bytes: number };
@@ -19,14 +22,20 @@ export interface Vitals {
     readonly oldestMs: number;
     /** Whether the last write failed. */
     readonly failing: boolean;
-    /** Tries to write again where the last write failed. @throws what still fails */
+    /**
+     * Where the last write failed: writes an empty group, to find out whether writing works again.
+     * @throws the error of that write
+     */
     check(): Promise<void>;
   };
   /** Live subscriptions of this hub. */
   readonly subscriptions: () => number;
   readonly consumers: () => Promise<
-    readonly { name: string; lag: number; inFlight: number; connected: boolean }[]
+    readonly { id: bigint; name: string; lag: number; inFlight: number; connected: boolean }[]
   >;
-  /** Changes that consumers rejected, where there are any: those that wait, and those that are dead. */
-  readonly rejections: () => Promise<readonly { name: string; waiting: number; dead: number }[]>;
+  /**
+   * By the id of each consumer that has any: rejected changes and those held behind them (`waiting`), and dead letters
+   * (`dead`).
+   */
+  readonly rejections: () => Promise<readonly { consumer: bigint; waiting: number; dead: number }[]>;
 }

@@ -6,8 +6,9 @@ import { handleProtocols, makeServer } from 'graphql-ws';
 import type { Server as GraphQLServer, SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { checkVariables, Operations, toUserError } from '../api/api.js';
-import type { Context, ReportDefect, Rooms } from '../api/api.js';
+import { checkVariables, contextOf, Operations, toUserError } from '../api/api.js';
+import type { ReportDefect, Rooms } from '../api/api.js';
+import type { Timers } from '../model/clock.js';
 import { HubError } from '../model/errors.js';
 import { Running } from './running.js';
 import { BoundedSocket } from './socket.js';
@@ -17,24 +18,30 @@ export interface WebSocketOptions {
   readonly schema: GraphQLSchema;
   readonly rooms: Rooms;
   readonly report: ReportDefect;
-  /** Bytes of one message at most. */
+  /** Size limit of one message, in bytes. */
   readonly maxPayload: number;
-  readonly sockets: Omit<SocketOptions, 'onStalled'>;
+  readonly sockets: Omit<SocketOptions, 'onStalled' | 'timers'>;
+  readonly timers: Timers;
 }
 
 /** WebSocket close codes. Source: RFC 6455, section 7.4.1, and graphql-ws' CloseCode. */
 const GOING_AWAY = 1001;
 const INTERNAL_ERROR = 4500;
+const ALREADY_EXISTS = 4409;
 
 interface Extra {
   readonly bounded: BoundedSocket;
+  /** The ids of operations that are being begun. */
+  readonly beginning: Set<string>;
+  /** Closes the socket. */
+  close(code: number, reason: string): void;
 }
 
 /** GraphQL over WebSocket (graphql-transport-ws) on the HTTP server's own port, at /graphql. */
 export class WebSockets {
   readonly #server: WebSocketServer;
   readonly #protocol: GraphQLServer<Extra>;
-  readonly #running = new Running();
+  readonly #running: Running;
   readonly #open = new Set<BoundedSocket>();
   #stalled = 0;
   #closing = false;
@@ -43,6 +50,7 @@ export class WebSockets {
     http: Server,
     readonly options: WebSocketOptions,
   ) {
+    this.#running = new Running(options.timers);
     this.#server = new WebSocketServer({ noServer: true, maxPayload: options.maxPayload, handleProtocols });
     this.#protocol = makeServer(protocolOptions(options, this.#running));
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -59,12 +67,19 @@ export class WebSockets {
     return this.#open.size;
   }
 
-  /** Sockets that were closed because nobody read them. */
+  /** Sockets that were closed because their clients read nothing. */
   get stalled(): number {
     return this.#stalled;
   }
 
-  /** The most bytes that wait in any one socket now. */
+  /** Subscriptions that wait until their socket has room. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const socket of this.#open) waiting += socket.waiting;
+    return waiting;
+  }
+
+  /** Bytes of the socket that has the most unsent data. */
   get mostBuffered(): number {
     let most = 0;
     for (const { buffered } of this.#open) most = Math.max(most, buffered);
@@ -72,11 +87,11 @@ export class WebSockets {
   }
 
   /**
-   * Begins no further operation, lets those that are under way answer, tells every client that the hub goes away, and waits
-   * until they are gone; each `graceMs` at most.
+   * Starts no further operation, waits until the running ones have answered, closes every socket with 1001, and waits until
+   * they are closed; each wait takes `graceMs` milliseconds at most.
    */
   async close(graceMs: number): Promise<void> {
-    // A client that never stops asking must not keep the hub, and every other client, from moving on.
+    // A client that keeps sending requests must not delay the stop.
     this.#closing = true;
     await this.#running.settled(graceMs);
     const clients = [...this.#server.clients];
@@ -84,15 +99,18 @@ export class WebSockets {
       (client) => new Promise<void>((resolve) => client.once('close', () => resolve())),
     );
     for (const client of clients) client.close(GOING_AWAY, 'The hub is shutting down; connect again.');
-    const timer = setTimeout(() => clients.forEach((client) => client.terminate()), graceMs);
+    const cancel = this.options.timers.after(graceMs, () => clients.forEach((client) => client.terminate()));
     await Promise.all(gone);
-    clearTimeout(timer);
+    cancel();
     this.#server.close();
   }
 
   #opened(socket: WebSocket): void {
-    const { sockets, report } = this.options;
-    const bounded = new BoundedSocket(socket, { ...sockets, onStalled: () => (this.#stalled += 1) });
+    const { sockets, timers, report } = this.options;
+    const onStalled = (): void => {
+      this.#stalled += 1;
+    };
+    const bounded = new BoundedSocket(socket, { ...sockets, timers, onStalled });
     this.#open.add(bounded);
     const fail = (error: unknown): void => {
       report(error, 'websocket');
@@ -108,9 +126,9 @@ export class WebSockets {
             if (!this.#closing) take(data.toString()).catch(fail);
           }),
       },
-      { bounded },
+      { bounded, beginning: new Set(), close: (code, reason) => socket.close(code, reason) },
     );
-    // A frame that breaks the protocol, or a connection that breaks: ws closes the socket itself.
+    // After a protocol error or a broken connection ws closes the socket itself.
     socket.on('error', () => undefined);
     socket.once('close', (code, reason) => {
       this.#open.delete(bounded);
@@ -120,8 +138,8 @@ export class WebSockets {
 }
 
 /**
- * A subscription that was refused before it began. Thrown out of the iteration it becomes an error message, which ends the
- * operation; thrown any earlier it would end the socket and everything else on it.
+ * A subscription that was refused before it began. An error thrown by the iteration becomes an error message, which ends the
+ * operation; thrown earlier, it would close the socket with all its other operations.
  */
 function refused(error: Error): AsyncIterableIterator<never> {
   return {
@@ -137,14 +155,20 @@ function protocolOptions(
   running: Running,
 ): Parameters<typeof makeServer<never, Extra>>[0] {
   const operations = new Operations(schema);
+  const begun = new WeakMap<object, () => void>();
   const plain = (errors: readonly GraphQLError[]): ReturnType<GraphQLError['toJSON']>[] =>
     errors.map((error) => toUserError(error, report).toJSON());
   return {
     onSubscribe: (context, id, payload) => {
+      if (context.extra.beginning.has(id)) return refuseId(context.extra, id);
       const prepared = operations.prepare(payload.query, payload.operationName ?? null);
       if ('errors' in prepared) return prepared.errors;
       try {
-        checkVariables(payload.variables ?? {});
+        checkVariables(schema, {
+          document: prepared.document,
+          operationName: payload.operationName ?? null,
+          variables: payload.variables ?? {},
+        });
       } catch (error) {
         return [asGraphQLError(error)];
       }
@@ -156,19 +180,33 @@ function protocolOptions(
         variables: payload.variables ?? {},
         outlet: context.extra.bounded.outlet(id),
       };
-      const contextValue: Context = { rooms, subscription };
+      const contextValue = contextOf(rooms, subscription);
+      context.extra.beginning.add(id);
+      begun.set(contextValue, () => context.extra.beginning.delete(id));
       return { schema, document, contextValue, ...namesOf(payload) };
     },
-    execute: (args) => running.track(() => execute(args)),
-    subscribe: async (args) => {
-      const stream = await createSourceEventStream(args);
-      if (Symbol.asyncIterator in stream) return stream as AsyncIterableIterator<never>;
-      return refused(stream.errors?.[0] ?? new Error('A subscription neither began nor was refused.'));
-    },
+    execute: (args) => running.track(() => execute(args)).finally(begun.get(args.contextValue as object)),
+    subscribe: (args) => subscribe(args).finally(begun.get(args.contextValue as object)),
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors ? ({ ...result, errors: plain(result.errors) } as FormattedExecutionResult) : undefined,
     onError: (_context, _id, _payload, errors) => plain(errors),
   };
+}
+
+async function subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<never>> {
+  const stream = await createSourceEventStream(args);
+  if (Symbol.asyncIterator in stream) return stream as AsyncIterableIterator<never>;
+  return refused(stream.errors?.[0] ?? new Error('A subscription neither began nor was refused.'));
+}
+
+/**
+ * An operation was completed before it had begun, and its id is used again: graphql-ws would take the one for the other, and
+ * never end one of them.
+ */
+function refuseId(extra: Extra, id: string): readonly GraphQLError[] {
+  const reason = `Subscriber for ${id} already exists`;
+  extra.close(ALREADY_EXISTS, reason);
+  return [new GraphQLError(reason)];
 }
 
 const namesOf = ({

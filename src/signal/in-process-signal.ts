@@ -1,12 +1,8 @@
 import { EventEmitter } from 'node:events';
-import type { Announcement, Envelope } from './announcement.js';
+import type { Announcement, Envelope, SignalListener } from './announcement.js';
 
 /** Hubs of one process that share a log hear each other here; the topic is the log's id. */
 const bus = new EventEmitter().setMaxListeners(0);
-
-interface Listener {
-  readonly onAnnouncement: (announcement: Announcement) => void;
-}
 
 /** The signal without Redis. */
 export class InProcessSignal {
@@ -22,7 +18,7 @@ export class InProcessSignal {
     bus.emit(this.logId, { hub: this.hub, announcement } satisfies Envelope);
   }
 
-  listen(listener: Listener): void {
+  listen(listener: SignalListener): void {
     this.#heard = ({ hub, announcement }) => {
       if (hub !== this.hub && announcement.kind !== 'probe') listener.onAnnouncement(announcement);
     };

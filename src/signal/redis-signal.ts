@@ -1,18 +1,13 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
 import type { Logger, RedisConnection } from '../platform/platform.js';
 import { decodeEnvelope, encodeEnvelope } from './announcement.js';
-import type { Announcement, Envelope } from './announcement.js';
+import type { Announcement, Envelope, SignalListener } from './announcement.js';
 
 /** A probe goes out this often, in milliseconds; none heard for three of them means that the way is broken. */
 const PROBE_MS = 1_000;
 const SILENCE_MS = 3 * PROBE_MS;
 /** Announcements that Redis has not taken yet; past that they are dropped, since polls find what they would have said. */
 const MAX_UNANSWERED = 1_000;
-
-interface Listener {
-  readonly onAnnouncement: (announcement: Announcement) => void;
-  readonly onUp: () => void;
-}
 
 /**
  * The signal over Redis pub/sub.
@@ -27,7 +22,7 @@ export class RedisSignal {
   readonly #subscriber: RedisConnection;
   readonly #pubsub: RedisPubSub;
   readonly #prober: NodeJS.Timeout;
-  readonly #listeners: Listener[] = [];
+  readonly #listeners: SignalListener[] = [];
   #unanswered = 0;
   #lastHeard = Number.NEGATIVE_INFINITY;
   #lastReset = performance.now();
@@ -66,7 +61,7 @@ export class RedisSignal {
     this.#send(announcement);
   }
 
-  listen(listener: Listener): void {
+  listen(listener: SignalListener): void {
     this.#listeners.push(listener);
   }
 

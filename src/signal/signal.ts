@@ -9,20 +9,13 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Logger, RedisConnection } from '../platform/platform.js';
-import type { Announcement } from './announcement.js';
+import type { Announcement, SignalListener } from './announcement.js';
 import { InProcessSignal } from './in-process-signal.js';
 import { RedisSignal } from './redis-signal.js';
 
-export type { Announcement } from './announcement.js';
+export type { Announcement, SignalListener } from './announcement.js';
 
 export type SignalState = 'in-process' | 'up' | 'down';
-
-export interface SignalListener {
-  /** Another hub announced something. */
-  readonly onAnnouncement: (announcement: Announcement) => void;
-  /** Announcements may have been missed until now. */
-  readonly onUp: () => void;
-}
 
 export interface Signal {
   readonly state: SignalState;

@@ -4,6 +4,7 @@ import { acknowledge, changesOf, follow, publish } from '../support/operations.j
 import type { BatchData, ConsumerData } from '../support/operations.js';
 import type { TestSubscription } from '../support/client.js';
 import { startHub } from '../support/hub.js';
+import { present } from '../support/present.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { closedAfterEach } from './support/cleanup.js';
 import { fresh, headOf, ownHub } from './support/own-hub.js';
@@ -180,10 +181,44 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
       expect(await startOf(collection, { startAt: 'TIME', time })).toEqual(['b', 'c']);
     });
 
-    it('TIME: with what comes from now on where the time has yet to come', async () => {
-      const collection = fresh('start');
-      await record(collection, 'a');
-      expect(await startOf(collection, { startAt: 'TIME', time: '9999-12-31T23:59:59Z' })).toEqual(['c']);
+    it('TIME in the future: with what is recorded from then on, also for a consumer that is sought there', async () => {
+      const [name, collection] = [fresh('late'), fresh('future')];
+      const filter = { collections: [collection] };
+      const put = async (key: string): Promise<string> =>
+        present((await publish(hub.url, [{ collection, key, data: {} }])).results[0]?.change).recordedAt;
+      const time = new Date(Date.parse(await put('a')) + 1_500).toISOString();
+      const anonymous = follow(hub.url, { startAt: 'TIME', time, filter });
+      const durable = follow(hub.url, { consumer: name, startAt: 'TIME', time, filter });
+      const sought = follow(hub.url, { consumer: `${name} sought`, startAt: 'EARLIEST', filter });
+      for (const reader of [anonymous, durable, sought]) await reader.received(1);
+      const seek = `mutation ($name: ID!, $time: DateTime!) { seekConsumer(name: $name, to: TIME, time: $time) { name } }`;
+      await ask(hub.url, seek, { name: `${name} sought`, time });
+      await eventually(
+        () => sought.messages.filter(({ changes }) => changes.changes.length === 0).length >= 2,
+        {
+          what: 'the first batch after the seek',
+        },
+      );
+      const recorded = new Map<string, string>();
+      await eventually(
+        async () => {
+          const key = `b${recorded.size}`;
+          recorded.set(key, await put(key));
+          return [...recorded.values()].filter((at) => at >= time).length >= 2;
+        },
+        { what: 'two changes at or after the time', intervalMs: 100 },
+      );
+      const wanted = [...recorded].filter(([, at]) => at >= time).map(([key]) => key);
+      expect(wanted.length).toBeLessThan(recorded.size);
+      for (const reader of [anonymous, durable, sought]) {
+        const keys = (): string[] =>
+          changesOf(reader)
+            .map(({ key }) => key)
+            .filter((key) => key !== 'a');
+        await eventually(() => keys().length >= wanted.length, { what: 'the changes from the time on' });
+        expect(keys()).toEqual(wanted);
+        await reader.close();
+      }
     });
   });
 

@@ -2,7 +2,8 @@ import { databaseKinds } from '../support/databases.js';
 import { ask, post } from '../support/client.js';
 import { CHANGE_FIELDS, publish } from '../support/operations.js';
 import type { ChangeData } from '../support/operations.js';
-import { headOf, ownHub, present } from './support/own-hub.js';
+import { headOf, ownHub } from './support/own-hub.js';
+import { present } from '../support/present.js';
 
 interface Page<T> {
   readonly nodes: readonly T[];

@@ -2,7 +2,8 @@ import { databaseKinds } from '../support/databases.js';
 import { ask } from '../support/client.js';
 import { CHANGE_FIELDS, publish } from '../support/operations.js';
 import type { ChangeData, PublishData, ResultData } from '../support/operations.js';
-import { fresh, headOf, ownHub, present } from './support/own-hub.js';
+import { fresh, headOf, ownHub } from './support/own-hub.js';
+import { present } from '../support/present.js';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const outcomes = ({ results }: PublishData): ResultData['outcome'][] => results.map(({ outcome }) => outcome);

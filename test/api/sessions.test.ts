@@ -6,7 +6,8 @@ import type { TestSubscription } from '../support/client.js';
 import { startHub } from '../support/hub.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { closedAfterEach } from './support/cleanup.js';
-import { fresh, ownHub, present } from './support/own-hub.js';
+import { fresh, ownHub } from './support/own-hub.js';
+import { present } from '../support/present.js';
 import { RawSocket } from './support/raw-socket.js';
 
 type Batches = TestSubscription<{ changes: BatchData }>;
@@ -141,5 +142,18 @@ describe.each(databaseKinds)('sessions of a consumer on $name', (kind) => {
     await received(next, 1);
     expect(keysOf(next)).toEqual(['a']);
     expect(next.errors).toBeNull();
+  });
+
+  it('end where the id of their operation is used again before it has begun: the socket is closed', async () => {
+    const socket = await RawSocket.greeted(hub.url);
+    const subscribe = { id: '1', type: 'subscribe', payload: { query: CHANGES } };
+    for (const message of [subscribe, { id: '1', type: 'complete' }, subscribe])
+      socket.send(JSON.stringify(message));
+    await eventually(() => socket.closed, { what: 'the socket to be closed' });
+    expect(socket.closed).toEqual({ code: 4409, reason: 'Subscriber for 1 already exists' });
+    await eventually(
+      async () => /^tidemark_subscriptions 0$/m.test(await (await fetch(`${hub.url}/metrics`)).text()),
+      { what: 'no subscription to be left' },
+    );
   });
 });

@@ -6,7 +6,8 @@ import { acknowledge, CHANGES, changesOf, follow, publish } from '../support/ope
 import type { BatchData } from '../support/operations.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { closedAfterEach } from './support/cleanup.js';
-import { fresh, headOf, ownHub, present } from './support/own-hub.js';
+import { fresh, headOf, ownHub } from './support/own-hub.js';
+import { present } from '../support/present.js';
 
 type Batches = TestSubscription<{ changes: BatchData }>;
 

@@ -1,96 +1,42 @@
-import { Consumers } from '../../src/ack/ack.js';
-import type { LiveSession } from '../../src/ack/ack.js';
-import type { Place } from '../../src/model/cursor.js';
+import type { Consumers } from '../../src/ack/ack.js';
 import type { ChangeFilter } from '../../src/model/filter.js';
-import type { HubError } from '../../src/model/errors.js';
 import { silent } from '../../src/model/telemetry.js';
-import type { Database } from '../../src/platform/platform.js';
 import { databaseKinds } from '../support/databases.js';
 import { append } from './support/append.js';
+import { after, consumersOf, HeldSession } from './support/consumers.js';
 import { rejectionOf } from './support/parts.js';
 import { Stand } from './support/stand.js';
-
-const upTo = (position: bigint): Place => ({ position, attempt: null });
-
-/** A session as a hub would hold it, that remembers what it was told. */
-class HeldSession implements LiveSession {
-  readonly acknowledgements: bigint[] = [];
-  ended: HubError | null = null;
-  sent = 100n;
-  inFlight = 0;
-  seeks = 0n;
-  rejections = 0n;
-  paused = false;
-
-  constructor(
-    readonly name: string,
-    readonly epoch: bigint,
-  ) {}
-
-  acknowledged(position: bigint): void {
-    this.acknowledgements.push(position);
-  }
-
-  sought({ seeks }: { readonly seeks: bigint }): void {
-    this.seeks = seeks;
-  }
-
-  rejected(rejections: bigint): void {
-    this.rejections = rejections;
-  }
-
-  heard(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  setPaused(paused: boolean): void {
-    this.paused = paused;
-  }
-
-  end(error: HubError): void {
-    this.ended ??= error;
-  }
-}
+import type { Opened } from './support/stand.js';
 
 describe.each(databaseKinds)('consumers on $name', (kind) => {
   let stand: Stand;
   let hub: Consumers;
   let other: Consumers;
-  const opened: Consumers[] = [];
   let touched: string[];
   let groups: number[];
 
-  const open = (database: Database): Consumers => {
-    const consumers = new Consumers({
-      database,
-      backoff: { firstMs: 1_000, longestMs: 60_000 },
+  const open = (at: Opened): Consumers =>
+    consumersOf(at, {
       telemetry: { ...silent, acknowledged: (count) => void groups.push(count) },
       onTouched: (name) => void touched.push(name),
-      onError: (error) => {
-        throw error;
-      },
     });
-    opened.push(consumers);
-    return consumers;
-  };
 
   beforeEach(async () => {
     stand = await Stand.create(kind);
     [touched, groups] = [[], []];
-    hub = open(stand.database);
-    other = open((await stand.another()).database);
+    hub = open(stand);
+    other = open(await stand.another());
     await append(
       stand.log,
       Array.from({ length: 100 }, (_, i) => ({ key: `k${i}` })),
     );
   });
   afterEach(async () => {
-    for (const consumers of opened.splice(0)) await consumers.close();
     await stand.drop();
   });
 
   const create = (name: string, position = 0n, filter: ChangeFilter = {}): Promise<unknown> =>
-    hub.create({ name, filter, position, snapshotUntil: null, maxAttempts: 5 });
+    hub.create({ name, filter, start: after(position), maxAttempts: 5 });
 
   /** Begins a session at a hub, and keeps it there. */
   async function attach(
@@ -98,10 +44,9 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     name: string,
     filter: ChangeFilter | null = null,
   ): Promise<HeldSession> {
-    const first = { name, filter: filter ?? {}, position: 0n, snapshotUntil: null, maxAttempts: 5 };
-    const { epoch } = await at.begin(name, filter, () => Promise.resolve(first));
-    const session = new HeldSession(name, epoch);
-    at.attach(session);
+    const begun = await at.begin(name, filter, after(0n));
+    const session = new HeldSession(begun);
+    at.attach(session, begun);
     return session;
   }
 
@@ -118,24 +63,24 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     expect(await other.delete('b')).toMatchObject({ name: 'b', position: 40n });
     expect(await hub.find('b')).toBeNull();
     expect(await rejectionOf(hub.delete('b'))).toMatchObject({ code: 'CONSUMER_NOT_FOUND' });
-    expect(await rejectionOf(hub.acknowledge('b', upTo(1n)))).toMatchObject({ code: 'CONSUMER_NOT_FOUND' });
+    expect(await rejectionOf(hub.acknowledge('b', 1n, null))).toMatchObject({ code: 'CONSUMER_NOT_FOUND' });
   });
 
   it('only move forward, at whichever hub they are acknowledged for', async () => {
     await create('c');
-    expect(await hub.acknowledge('c', upTo(10n))).toMatchObject({ position: 10n, lag: 90 });
+    expect(await hub.acknowledge('c', 10n, null)).toMatchObject({ position: 10n, lag: 90 });
     const at = (await hub.find('c'))?.acknowledgedAt;
     expect(at).not.toBeNull();
-    expect(await other.acknowledge('c', upTo(5n))).toMatchObject({
+    expect(await other.acknowledge('c', 5n, null)).toMatchObject({
       position: 10n,
       lag: 90,
       acknowledgedAt: at,
     });
-    expect(await other.acknowledge('c', upTo(0n))).toMatchObject({ position: 10n });
-    expect(await other.acknowledge('c', upTo(100n))).toMatchObject({ position: 100n, lag: 0 });
+    expect(await other.acknowledge('c', 0n, null)).toMatchObject({ position: 10n });
+    expect(await other.acknowledge('c', 100n, null)).toMatchObject({ position: 100n, lag: 0 });
     const places = [3n, 50n, 100n, 7n, 99n];
     await create('d');
-    await Promise.all(places.map((place, i) => (i % 2 === 0 ? hub : other).acknowledge('d', upTo(place))));
+    await Promise.all(places.map((place, i) => (i % 2 === 0 ? hub : other).acknowledge('d', place, null)));
     expect(await hub.find('d')).toMatchObject({ position: 100n });
   });
 
@@ -143,7 +88,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
     await Promise.all(names.map((name) => create(name)));
     await Promise.all(
-      names.flatMap((name, i) => [10n, BigInt(i + 1), 5n].map((place) => hub.acknowledge(name, upTo(place)))),
+      names.flatMap((name, i) => [10n, BigInt(i + 1), 5n].map((place) => hub.acknowledge(name, place, null))),
     );
     expect(groups.reduce((sum, count) => sum + count, 0)).toBe(60);
     expect(groups.length).toBeLessThanOrEqual(3);
@@ -156,8 +101,8 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     await create('c');
     await create('d');
     const [valid, ahead, alone, unknown] = await Promise.allSettled([
-      ...[hub.acknowledge('c', upTo(7n)), hub.acknowledge('c', upTo(101n)), hub.acknowledge('d', upTo(9n))],
-      hub.acknowledge('nobody', upTo(3n)),
+      ...[hub.acknowledge('c', 7n, null), hub.acknowledge('c', 101n, null), hub.acknowledge('d', 9n, null)],
+      hub.acknowledge('nobody', 3n, null),
     ]);
     expect(valid).toMatchObject({ status: 'fulfilled', value: { position: 7n } });
     expect(ahead).toMatchObject({
@@ -167,7 +112,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     expect(alone).toMatchObject({ status: 'fulfilled', value: { position: 9n } });
     expect(unknown).toMatchObject({ status: 'rejected', reason: { code: 'CONSUMER_NOT_FOUND' } });
     expect(await other.find('c')).toMatchObject({ position: 7n });
-    expect(await rejectionOf(other.acknowledge('d', upTo(2n ** 63n - 1n)))).toMatchObject({
+    expect(await rejectionOf(other.acknowledge('d', 2n ** 63n - 1n, null))).toMatchObject({
       code: 'CURSOR_AHEAD',
     });
     expect(await other.find('d')).toMatchObject({ position: 9n });
@@ -177,15 +122,15 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     const session = await attach(hub, 'c');
     session.sent = 20n;
     session.inFlight = 3;
-    expect(await rejectionOf(hub.acknowledge('c', upTo(21n)))).toMatchObject({ code: 'CURSOR_AHEAD' });
-    expect(await hub.acknowledge('c', upTo(20n))).toMatchObject({
+    expect(await rejectionOf(hub.acknowledge('c', 21n, null))).toMatchObject({ code: 'CURSOR_AHEAD' });
+    expect(await hub.acknowledge('c', 20n, null)).toMatchObject({
       position: 20n,
       inFlight: 3,
       connected: true,
     });
     expect(session.acknowledgements).toEqual([20n]);
     // Another hub cannot know what was sent.
-    expect(await other.acknowledge('c', upTo(21n))).toMatchObject({ position: 21n });
+    expect(await other.acknowledge('c', 21n, null)).toMatchObject({ position: 21n });
     expect(session.acknowledgements).toEqual([20n]);
     await hub.touched('c');
     expect(session.acknowledgements.at(-1)).toBe(21n);
@@ -195,7 +140,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
   it('are made by their first session, and a later one keeps or replaces the filter', async () => {
     await attach(hub, 'c', { keys: ['k1'] });
     expect(await hub.find('c')).toMatchObject({ position: 0n, filter: { keys: ['k1'] }, connected: true });
-    await hub.acknowledge('c', upTo(30n));
+    await hub.acknowledge('c', 30n, null);
     await attach(other, 'c');
     expect(await hub.find('c')).toMatchObject({ position: 30n, filter: { keys: ['k1'] } });
     await attach(other, 'c', { keys: ['k2'] });
@@ -217,8 +162,8 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     expect(older.ended).toMatchObject({ code: 'CONSUMER_TAKEN_OVER', details: { consumer: 'c' } });
     expect(newer.ended).toBeNull();
     // A session that was begun first and is attached last has lost all the same.
-    const late = new HeldSession('c', older.epoch);
-    hub.attach(late);
+    const late = new HeldSession(older.begun);
+    hub.attach(late, late.begun);
     expect(late.ended).toMatchObject({ code: 'CONSUMER_TAKEN_OVER' });
     expect(newer.ended).toBeNull();
     await hub.detach(older);
@@ -256,7 +201,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     session.inFlight = 7;
     await hub.report();
     expect(await other.find('c')).toMatchObject({ inFlight: 7, connected: true });
-    await other.acknowledge('c', upTo(50n));
+    await other.acknowledge('c', 50n, null);
     await hub.report();
     expect(session.acknowledgements.at(-1)).toBe(50n);
   });

@@ -68,7 +68,7 @@ describe.each(DAMAGES)('a SQLite file of which %s', (_what, damage, says) => {
     }
   };
   const read = (): Promise<readonly ChangeRow[]> =>
-    withLog((log) => log.changes({ after: 0n, limit: CHANGES * 2 }));
+    withLog(async (log) => (await log.changes({ after: 0n, limit: CHANGES * 2 })).rows);
 
   it('is refused, by a sentence that says so', async () => {
     const rows = Array.from({ length: CHANGES }, (_none, n) => ({

@@ -1,15 +1,14 @@
 import fc from 'fast-check';
-import { Feed } from '../../src/feed/feed.js';
-import type { Change, ChangeRow } from '../../src/model/change.js';
+import type { Feed } from '../../src/feed/feed.js';
+import { Change } from '../../src/model/change.js';
+import type { ChangeRow } from '../../src/model/change.js';
 import type { Start } from '../../src/model/consumer.js';
 import { databaseKinds } from '../support/databases.js';
 import { eventually } from '../support/wait.js';
 import { append } from './support/append.js';
+import { feedOf, NEVER_MS } from './support/consumers.js';
 import { rejectionOf } from './support/parts.js';
 import { publisherOf, publishTo, Stand } from './support/stand.js';
-
-/** So seldom that no test sees it. */
-const NEVER_MS = 60_000_000;
 
 /** A feed, what its listener got and what it was told of failures. */
 interface Following {
@@ -21,24 +20,21 @@ interface Following {
 
 describe.each(databaseKinds)('the feed on $name', (kind) => {
   let stand: Stand;
-  const feeds: Feed[] = [];
 
   beforeEach(async () => {
     stand = await Stand.create(kind);
   });
   afterEach(async () => {
-    for (const feed of feeds.splice(0)) await feed.close();
     await stand.drop();
   });
 
-  async function follow({ pollMs = NEVER_MS, tailBytes = 1_000_000 } = {}): Promise<Following> {
+  async function follow({ pollMs = NEVER_MS } = {}): Promise<Following> {
     const errors: unknown[] = [];
     const got: Change[] = [];
     const replaced: Error[] = [];
     const onError = (error: unknown): void => void errors.push(error);
     const onReplaced = (error: Error): void => void replaced.push(error);
-    const feed = await Feed.open({ log: stand.log, pollMs, tailBytes, onError, onReplaced });
-    feeds.push(feed);
+    const feed = await feedOf(stand, { pollMs, onError, onReplaced });
     feed.listen((changes) => got.push(...changes));
     return { feed, got, errors, replaced };
   }
@@ -53,15 +49,10 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
     ).changes;
   }
 
-  const announce = (
-    feed: Feed,
-    rows: readonly ChangeRow[],
-    sent: readonly ChangeRow[] | null = rows,
-  ): void => {
-    const [first] = rows;
+  const announce = (feed: Feed, rows: readonly ChangeRow[]): void => {
     const last = rows.at(-1);
-    if (!first || !last) throw new Error('nothing to announce');
-    feed.announced({ kind: 'appended', from: first.position, to: last.position, rows: sent });
+    if (!last) throw new Error('nothing to announce');
+    feed.announced({ kind: 'appended', to: last.position });
   };
   const positions = (changes: readonly Change[]): number[] => changes.map(({ row }) => Number(row.position));
   const upTo = (count: number, from = 1): number[] =>
@@ -77,7 +68,9 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
 
   it("hands on this hub's commits at once, each once and in order", async () => {
     const { feed, got } = await follow();
-    const publisher = publisherOf(stand.log, { onAppended: (changes) => feed.appended(changes) });
+    const publisher = publisherOf(stand.log, {
+      onAppended: (changes, actions) => feed.appended(changes, actions),
+    });
     for (const key of ['a', 'b', 'c']) {
       const { head } = await publishTo(publisher, [{ key }, { key: `${key}2` }]);
       // Before the call was answered.
@@ -87,60 +80,91 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
     expect(positions(feed.tail.after(0n, 100))).toEqual(upTo(6));
   });
 
-  it('takes announced changes that join on as they are', async () => {
-    const { feed, got } = await follow();
-    const rows = await appendElsewhere(3);
-    const marked = rows.map((row) => ({ ...row, headers: '{"by":"announcement"}' }));
-    announce(feed, rows, marked);
-    expect(got.map(({ row }) => row)).toEqual(marked);
-  });
-
-  it.each<[string, (rows: readonly ChangeRow[]) => [readonly ChangeRow[], readonly ChangeRow[] | null]]>([
-    ['come without changes', (rows) => [rows, null]],
-    ['do not join on', (rows) => [rows.slice(2), rows.slice(2)]],
-    ['hold too few changes', (rows) => [rows, rows.slice(1)]],
-    ['hold too many changes', (rows) => [rows, [...rows, ...rows]]],
-    ['hold changes in another order', (rows) => [rows, [...rows].reverse()]],
-    ['hold a change twice', (rows) => [rows, rows.map((row, i) => (i === 2 ? (rows[1] ?? row) : row))]],
-    [
-      'hold changes of other places',
-      (rows) => [rows, rows.map((row) => ({ ...row, position: row.position + 9n }))],
-    ],
-    ['hold nothing', (rows) => [rows, []]],
-  ])('reads the log where announced ranges %s', async (_what, told) => {
+  it('reads what is announced, and hands on nothing before', async () => {
     const { feed, got, errors } = await follow();
     const rows = await appendElsewhere(5);
-    announce(feed, ...told(rows));
+    announce(feed, rows.slice(0, 2));
+    expect(got).toEqual([]);
+    await feed.reached(2n);
     await feed.reached(5n);
     expect(got.map(({ row }) => row)).toEqual(rows);
     expect(errors).toEqual([]);
   });
 
-  it('hands on nothing twice where ranges repeat or overlap what it has', async () => {
+  it.each<[string, Parameters<Feed['announced']>[0]]>([
+    ['a position far beyond the end', { kind: 'appended', to: 2n ** 63n - 1n }],
+    ['the position after the end', { kind: 'appended', to: 3n }],
+    ['a position before the first', { kind: 'appended', to: -1n }],
+    ['an operator action that nobody recorded', { kind: 'action' }],
+  ])('takes no harm where what is announced is forged: %s', async (_what, forged) => {
+    const { feed, got, errors } = await follow();
+    const rows = await appendElsewhere(2);
+    const reads = jest.spyOn(stand.log, 'following');
+    for (let i = 0; i < 10; i += 1) feed.announced(forged);
+    announce(feed, rows);
+    await feed.reached(2n);
+    for (let i = 0; i < 10; i += 1) feed.announced(forged);
+    const more = await appendElsewhere(2);
+    announce(feed, more);
+    await feed.reached(4n);
+    // It does not go on to look for what is not there.
+    await eventually(
+      async () => {
+        const before = reads.mock.calls.length;
+        await stand.log.extent();
+        return reads.mock.calls.length === before;
+      },
+      { what: 'the feed to be at rest' },
+    );
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(10);
+    expect(got.map(({ row }) => row)).toEqual([...rows, ...more]);
+    expect([errors, feed.head]).toEqual([[], 4n]);
+    expect(await rejectionOf(feed.reached(9n))).toMatchObject({ code: 'LOG_UNAVAILABLE' });
+    await appendElsewhere(1);
+    await feed.poll();
+    await feed.reached(5n);
+    expect(positions(got)).toEqual(upTo(5));
+  });
+
+  it.each<[string, (feed: Feed, changes: readonly Change[]) => unknown]>([
+    ["this hub's own commit", (feed, changes) => feed.appended(changes, 0n)],
+    ['a poll', (feed) => feed.poll()],
+    ['a session that waits', (feed) => void feed.reached(1n).catch(() => undefined)],
+  ])('takes a read that is older than what it is told for no failure: %s', async (_what, tell) => {
+    const { feed, got, errors } = await follow();
+    const read = stand.log.following.bind(stand.log);
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    jest.spyOn(stand.log, 'following').mockImplementationOnce(async (...args) => {
+      const nothing = await read(...args);
+      await answered;
+      return nothing;
+    });
+    // A read begins while the log is empty, and its answer comes after the next commit.
+    feed.announced({ kind: 'action' });
+    const rows = await appendElsewhere(1);
+    await tell(
+      feed,
+      rows.map((row) => new Change(row)),
+    );
+    answer();
+    await feed.reached(1n);
+    expect(got.map(({ row }) => row)).toEqual(rows);
+    expect(errors).toEqual([]);
+  });
+
+  it('hands on nothing twice where announcements repeat or lag behind', async () => {
     const { feed, got } = await follow();
     const rows = await appendElsewhere(6);
     announce(feed, rows.slice(0, 3));
     announce(feed, rows.slice(0, 3));
+    await feed.reached(3n);
     announce(feed, rows.slice(1, 2));
-    expect(positions(got)).toEqual([1, 2, 3]);
     announce(feed, rows.slice(1, 5));
     await feed.reached(5n);
     announce(feed, rows.slice(0, 6));
     await feed.reached(6n);
     expect(positions(got)).toEqual(upTo(6));
-  });
-
-  it('gets over a range that the log does not have, and hands on what really comes', async () => {
-    const { feed, got, errors } = await follow();
-    const rows = await appendElsewhere(2);
-    feed.announced({ kind: 'appended', from: 3n, to: 1_000n, rows: null });
-    await eventually(() => errors.length > 0, { what: 'the feed to notice' });
-    expect(positions(got)).toEqual([1, 2]);
-    announce(feed, rows);
-    announce(feed, await appendElsewhere(2));
-    await feed.reached(4n);
-    expect(positions(got)).toEqual(upTo(4));
-    expect(await rejectionOf(feed.reached(9n))).toMatchObject({ code: 'LOG_UNAVAILABLE' });
   });
 
   it('finds by polling what nobody told', async () => {
@@ -158,7 +182,7 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
 
   it('keeps the order where its own commits and those of others come mixed', async () => {
     const { feed, got } = await follow();
-    const own = publisherOf(stand.log, { onAppended: (changes) => feed.appended(changes) });
+    const own = publisherOf(stand.log, { onAppended: (changes, actions) => feed.appended(changes, actions) });
     const other = publisherOf((await stand.another()).log, {
       onAppended: (changes) =>
         announce(
@@ -177,16 +201,15 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
     const cut = fc.record({
       from: fc.nat(19),
       length: fc.integer({ min: 1, max: 8 }),
-      withRows: fc.boolean(),
       wait: fc.boolean(),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(cut, { maxLength: 12 }), async (cuts) => {
         const { feed, got, errors } = await follow();
         const rows = await appendElsewhere(20);
-        for (const { from, length, withRows, wait } of cuts) {
+        for (const { from, length, wait } of cuts) {
           const told = rows.slice(from, from + length);
-          announce(feed, told, withRows ? told : null);
+          announce(feed, told);
           if (wait) await feed.reached(told.at(-1)?.position ?? 0n);
         }
         await feed.poll();
@@ -239,6 +262,21 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
       expect([got, errors]).toEqual([[], []]);
     });
 
+    it('is known by a commit of its own that it had not handed on yet', async () => {
+      const { feed, got, replaced } = await follow();
+      await appendElsewhere(1);
+      const own = await appendElsewhere(1);
+      await stand.database.write('delete from change where position = 2');
+      await stand.database.write('update log_head set position = 1');
+      feed.appended(
+        own.map((row) => new Change(row)),
+        0n,
+      );
+      await eventually(() => got.length === 1, { what: 'the change before it' });
+      await feed.poll();
+      expect(replaced).toEqual([expect.objectContaining({ name: 'LogReplaced' })]);
+    });
+
     it('goes on where it was empty, and where only others have written', async () => {
       const { feed, got, replaced } = await follow();
       await feed.poll();
@@ -259,17 +297,17 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
       times.map((recordedAt, i) => ({ key: `k${i}`, recordedAt })),
     );
     const { feed } = await follow();
-    const startOf = async (start: Start): Promise<[bigint, bigint | null]> => {
-      const { position, snapshotUntil } = await feed.startOf(start, 'cursor');
+    const pointOf = async (start: Start): Promise<[bigint, bigint | null]> => {
+      const { position, snapshotUntil } = await feed.startPoint(start);
       return [position, snapshotUntil];
     };
-    expect(await startOf({ at: 'EARLIEST' })).toEqual([0n, null]);
-    expect(await startOf({ at: 'LATEST' })).toEqual([4n, null]);
-    expect(await startOf({ at: 'SNAPSHOT' })).toEqual([0n, 4n]);
-    expect(await startOf({ at: 'TIME', time: 200 })).toEqual([1n, null]);
-    expect(await startOf({ at: 'TIME', time: 301 })).toEqual([4n, null]);
-    expect(await startOf({ at: 'CURSOR', after: 3n })).toEqual([3n, null]);
-    const ahead = await rejectionOf(feed.startOf({ at: 'CURSOR', after: 5n }, 'cursor'));
+    expect(await pointOf({ at: 'EARLIEST' })).toEqual([0n, null]);
+    expect(await pointOf({ at: 'LATEST' })).toEqual([4n, null]);
+    expect(await pointOf({ at: 'SNAPSHOT' })).toEqual([0n, 4n]);
+    expect(await pointOf({ at: 'TIME', time: 200 })).toEqual([1n, null]);
+    expect(await pointOf({ at: 'TIME', time: 301 })).toEqual([4n, null]);
+    expect(await pointOf({ at: 'CURSOR', after: 3n })).toEqual([3n, null]);
+    const ahead = await rejectionOf(feed.startPoint({ at: 'CURSOR', after: 5n }));
     expect(ahead).toMatchObject({ code: 'CURSOR_AHEAD', details: { path: 'cursor' } });
   });
 });

@@ -1,4 +1,5 @@
 import type { Log } from '../../src/log/log.js';
+import type { Page } from '../../src/log/log.js';
 import type { ChangeRow } from '../../src/model/change.js';
 import { databaseKinds } from '../support/databases.js';
 import { append } from './support/append.js';
@@ -15,8 +16,8 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
   });
   afterEach(() => stand.drop());
 
-  const positionsOf = async (rows: Promise<ChangeRow[]>): Promise<number[]> =>
-    (await rows).map((row) => Number(row.position));
+  const positionsOf = async (page: Promise<Page<ChangeRow>>): Promise<number[]> =>
+    (await page).rows.map((row) => Number(row.position));
 
   it('gives ranges in log order, from either end', async () => {
     await append(
@@ -41,7 +42,7 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
       ...[{ key: 'a', operation: 'DELETE' as const, after: null, undo: '{"a":[1]}' }],
       ...[{ key: 'b' }, { key: 'a', operation: 'CREATE' as const }],
     ]);
-    const history = await log.history(6n, 100);
+    const { rows: history } = await log.history(6n, 100);
     expect(history.map((row) => [Number(row.position), row.version])).toEqual([
       [6, 4],
       [4, 3],
@@ -54,18 +55,21 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
     expect(await positionsOf(log.history(7n, 100))).toEqual([]);
   });
 
-  it('finds the place before a time, also where many changes share one', async () => {
-    expect(await log.placeBefore(0)).toBe(0n);
+  it('finds where a time begins, also where many changes share one', async () => {
+    expect(await log.startAtTime(0)).toEqual({ position: 0n, snapshotUntil: null, notBefore: null });
     const times = [100, 200, 200, 200, 200, 300, 300, 500];
     await append(
       log,
       times.map((recordedAt, i) => ({ key: `k${i}`, recordedAt })),
     );
-    const expected = (time: number): bigint => BigInt(times.filter((one) => one < time).length);
-    for (const time of [
-      -1, 0, 99, 100, 101, 199, 200, 201, 299, 300, 301, 400, 500, 501, 253_402_300_799_999,
-    ]) {
-      expect([time, await log.placeBefore(time)]).toEqual([time, expected(time)]);
+    for (const time of [-1, 0, 99, 100, 101, 199, 200, 201, 299, 300, 301, 400, 500, 501]) {
+      const before = BigInt(times.filter((one) => one < time).length);
+      // Of what is recorded later some may be recorded before a time that is newer than the newest change.
+      const notBefore = time > 500 ? time : null;
+      expect([time, await log.startAtTime(time)]).toEqual([
+        time,
+        { position: before, snapshotUntil: null, notBefore },
+      ]);
     }
   });
 
@@ -82,7 +86,7 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
     const live = ['10', '9', 'B', '_', 'a', 'a b', 'ä', '\uffff', '😀'];
     const range = { collection: 'quakes', where: [], afterKey: null, limit: 100 };
     const keysOf = async (parts: { afterKey?: string; limit?: number }): Promise<string[]> =>
-      (await log.entities({ ...range, ...parts })).map((entity) => entity.key);
+      (await log.entities({ ...range, ...parts })).rows.map((entity) => entity.key);
     expect(await keysOf({})).toEqual(live);
     expect(await keysOf({ afterKey: 'a', limit: 2 })).toEqual(['a b', 'ä']);
     expect(await keysOf({ afterKey: 'b', limit: 1 })).toEqual(['ä']);
@@ -109,7 +113,7 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
 
   it('sees whole appends only, also while others append', async () => {
     const other = await stand.another();
-    const reads: Promise<ChangeRow[]>[] = [];
+    const reads: Promise<Page<ChangeRow>>[] = [];
     const appends = Array.from({ length: 20 }, async (_, i) => {
       const appended = append(
         other.log,
@@ -119,7 +123,7 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
       await appended;
     });
     await Promise.all(appends);
-    for (const rows of await Promise.all(reads)) {
+    for (const { rows } of await Promise.all(reads)) {
       expect(rows.length % 5).toBe(0);
       expect(rows.map((row) => row.position)).toEqual(rows.map((_, i) => BigInt(i + 1)));
     }

@@ -1,10 +1,11 @@
-import { Feed, Playback } from '../../src/feed/feed.js';
+import type { Feed, Look, Playback } from '../../src/feed/feed.js';
 import { Change } from '../../src/model/change.js';
 import type { ChangeRow } from '../../src/model/change.js';
 import { matcher } from '../../src/model/filter.js';
 import type { ChangeFilter } from '../../src/model/filter.js';
 import { databaseKinds } from '../support/databases.js';
 import { append } from './support/append.js';
+import { feedOf } from './support/consumers.js';
 import { connect, Stand } from './support/stand.js';
 import { Log } from '../../src/log/log.js';
 
@@ -13,37 +14,27 @@ const FILTERS: readonly ChangeFilter[] = [
   ...[{ where: [{ field: 'n', gte: 95 }] }, { changedFields: ['n'], sources: ['erp'] }],
 ];
 
+/** What a filter chooses, as it is recorded. */
+function chosenBy(filter: ChangeFilter): Look<Change> {
+  const matches = matcher(filter);
+  return { rows: { filter, any: null }, see: (change) => (matches(change) === null ? null : change) };
+}
+
 /** The log itself from a place on, no snapshot. */
-const logFrom = (position: bigint, filter: ChangeFilter = {}): Playback['place'] => ({
-  ...{ position, filter, snapshotUntil: null },
-});
+const playFrom = (feed: Feed, position: bigint, filter: ChangeFilter = {}): Playback<Change> =>
+  feed.play({ position, snapshotUntil: null, notBefore: null }, chosenBy(filter));
 
 describe.each(databaseKinds)('playback on $name', (kind) => {
   let stand: Stand;
-  const feeds: Feed[] = [];
 
   beforeEach(async () => {
     stand = await Stand.create(kind);
   });
   afterEach(async () => {
-    for (const feed of feeds.splice(0)) await feed.close();
     await stand.drop();
   });
 
-  async function openFeed(tailBytes: number): Promise<Feed> {
-    const onError = (error: unknown): void => {
-      throw error;
-    };
-    const feed = await Feed.open({
-      log: stand.log,
-      pollMs: 60_000_000,
-      tailBytes,
-      onError,
-      onReplaced: onError,
-    });
-    feeds.push(feed);
-    return feed;
-  }
+  const openFeed = (tailBytes: number): Promise<Feed> => feedOf(stand, { tailBytes });
 
   /** A hundred changes of ten entities by two sources. */
   async function appendHundred(): Promise<readonly ChangeRow[]> {
@@ -61,7 +52,7 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
     filter: ChangeFilter,
     size: number,
   ): Promise<ChangeRow[]> {
-    const playback = new Playback(feed, logFrom(after, filter));
+    const playback = playFrom(feed, after, filter);
     const rows: ChangeRow[] = [];
     while (!playback.atHead) {
       const before = playback.position;
@@ -69,11 +60,11 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
       expect(changes.length).toBeLessThanOrEqual(size);
       expect(through).toBeGreaterThan(before);
       expect(playback.position).toBe(through);
-      for (const { row } of changes.map(({ change }) => change)) {
+      for (const { row } of changes) {
         expect(row.position).toBeGreaterThan(before);
         expect(row.position).toBeLessThanOrEqual(through);
       }
-      rows.push(...changes.map(({ change }) => change.row));
+      rows.push(...changes.map(({ row }) => row));
     }
     return rows;
   }
@@ -85,8 +76,7 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
   ])('gives what matches, in log order, from any place, out of %s', async (_what, tailBytes) => {
     const feed = await openFeed(tailBytes);
     const rows = await appendHundred();
-    feed.announced({ kind: 'appended', from: 1n, to: 100n, rows });
-    expect(feed.head).toBe(100n);
+    await feed.reached(100n);
     if (tailBytes === 30_000) expect([feed.tail.start > 10n, feed.tail.start < 90n]).toEqual([true, true]);
     for (const filter of FILTERS) {
       const matches = matcher(filter);
@@ -102,13 +92,13 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
 
   it('is at the head where nothing lies behind its place, and not once something does', async () => {
     const feed = await openFeed(1_000_000);
-    const playback = new Playback(feed, logFrom(0n));
+    const playback = playFrom(feed, 0n);
     expect(playback.atHead).toBe(true);
     expect(await playback.next(10)).toEqual({ changes: [], through: 0n });
     const { changes } = await append(stand.log, [{ key: 'a' }]);
-    feed.announced({ kind: 'appended', from: 1n, to: 1n, rows: changes });
+    await feed.reached(1n);
     expect(playback.atHead).toBe(false);
-    expect((await playback.next(10)).changes.map(({ change }) => change.row)).toEqual(changes);
+    expect((await playback.next(10)).changes.map(({ row }) => row)).toEqual(changes);
     expect(playback.atHead).toBe(true);
   });
 
@@ -118,7 +108,7 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
     feed.reach(2n);
     await feed.reached(2n);
     await append(stand.log, [{ key: 'c' }]);
-    const page = await new Playback(feed, logFrom(0n)).next(10);
+    const page = await playFrom(feed, 0n).next(10);
     expect([page.changes.length, page.through]).toEqual([2, 2n]);
   });
 
@@ -130,7 +120,7 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
     for (const feed of feeding) await feed.reached(24_001n);
     expect(feeding.map(({ tail }) => tail.start)).toEqual([24_001n, 0n]);
     for (const feed of feeding) {
-      const playback = new Playback(feed, logFrom(0n, { keys: ['wanted'] }));
+      const playback = playFrom(feed, 0n, { keys: ['wanted'] });
       const pages: [number, bigint][] = [];
       while (!playback.atHead) {
         const { changes, through } = await playback.next(10);
@@ -148,17 +138,13 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
     await append(stand.log, [{ key: 'a' }]);
     const database = await connect(stand.own.url);
     const log = await Log.open(database);
-    const feed = await Feed.open({
-      log,
-      pollMs: 60_000_000,
-      tailBytes: 0,
-      onError: () => undefined,
-      onReplaced: () => undefined,
-    });
-    const playback = new Playback(feed, logFrom(0n));
+    const feed = await feedOf(
+      { database, log, closing: stand.closing },
+      { tailBytes: 0, onError: () => undefined },
+    );
+    const playback = playFrom(feed, 0n);
     await database.close();
     await expect(playback.next(10)).rejects.toThrow();
     expect(playback.position).toBe(0n);
-    await feed.close();
   });
 });

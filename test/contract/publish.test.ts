@@ -152,6 +152,41 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
     expect(positions(again)).toEqual([2n, 3n]);
   });
 
+  it('says in an aborted call what is recorded, not what the call had made of it', async () => {
+    const publisher = publisherOf(log);
+    await publishTo(publisher, [{ id: 'r0', key: 'a', data: { n: 1 } }]);
+    const [mate, aborted] = await Promise.all([
+      publishTo(publisher, [{ key: 'b', id: 'r2', data: { n: 5 } }]),
+      publishTo(
+        publisher,
+        [
+          { key: 'a', data: { n: 2 } },
+          { key: 'a', expectedVersion: 7 },
+          { key: 'c', id: 'r1' },
+          { key: 'c', expectedVersion: 7 },
+          { key: 'a', id: 'r1' },
+          { key: 'a', id: 'r0', data: { n: 1 } },
+          { key: 'b', id: 'r2', data: { n: 5 } },
+          { key: 'c', id: 'r1' },
+        ],
+        { atomic: true },
+      ),
+    ]);
+    expect(outcomes(aborted)).toEqual([
+      ...['ABORTED', 'CONFLICT', 'ABORTED', 'CONFLICT', 'CONFLICT', 'DUPLICATE', 'DUPLICATE', 'ABORTED'],
+    ]);
+    const shown = aborted.results.map(
+      ({ conflict }) => conflict && [conflict.current, conflict.currentVersion],
+    );
+    expect([shown[1], shown[3], shown[4]]).toEqual([
+      [{ n: 1 }, 1],
+      [null, 0],
+      [{ n: 1 }, 1],
+    ]);
+    expect(aborted.results[6]?.change?.row).toEqual(mate.results[0]?.change?.row);
+    expect((await stand.all()).map((row) => row.key)).toEqual(['a', 'b']);
+  });
+
   it('lets calls of one group see each other, but not what an aborted one would have done', async () => {
     const publisher = publisherOf(log);
     const [first, aborted, second, third] = await Promise.all([

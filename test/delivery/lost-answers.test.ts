@@ -74,7 +74,7 @@ const WRITES: Record<string, Write> = {
     done: (consumer, cursor) => consumer?.cursor === cursor,
   },
   pauseConsumer: {
-    at: 'write',
+    at: 'commit',
     call: steer('pauseConsumer(name: $name)'),
     done: (consumer) => consumer?.paused === true,
   },

@@ -5,7 +5,9 @@ import { startHub } from '../support/hub.js';
 import { ask } from '../support/client.js';
 import { acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import type { ChangeData } from '../support/operations.js';
+import { present } from '../support/present.js';
 import { eventually } from '../support/wait.js';
+import { tryReject } from './support/rejecting.js';
 
 /** The state that a consumer's copy has after these changes: what is live, by key. */
 function copyOf(changes: readonly ChangeData[]): Record<string, unknown> {
@@ -115,6 +117,50 @@ describe.each(databaseKinds)('a snapshot on $name', (kind) => {
     const reader = follow(hub.url, { startAt: 'SNAPSHOT', filter });
     await eventually(() => changesOf(reader).length > 0, { what: 'the snapshot' });
     expect(changesOf(reader)).toMatchObject([{ key: 'in', version: 2, scope: 'ENTERED' }]);
+    await reader.close();
+  });
+
+  it('takes no rejection of a change that it left out', async () => {
+    const { results } = await publish(
+      hub.url,
+      [1, 2].map((n) => ({ collection: 'left out', key: 'a', data: { n } })),
+    );
+    const filter = { collections: ['left out'] };
+    const reader = follow(hub.url, { consumer: 'left out', startAt: 'SNAPSHOT', filter });
+    await eventually(() => changesOf(reader).length === 1, { what: 'the snapshot' });
+    const rejected = results.map(({ change }) => tryReject(hub.url, 'left out', present(change).cursor));
+    const [older, newest] = await Promise.all(rejected);
+    expect(older?.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', path: 'change' });
+    expect(newest?.data?.reject).toMatchObject({ attempts: 1 });
+    await reader.close();
+  });
+
+  it.each<[string, object]>([
+    ['where and changedFields', { where: [{ field: 'status', eq: 'open' }], changedFields: ['status'] }],
+    ['where and operations', { where: [{ field: 'status', eq: 'open' }], operations: ['CREATE'] }],
+    ['operations alone', { operations: ['CREATE'] }],
+    ['sources', { sources: ['crm'] }],
+    ['excludeSources', { excludeSources: ['erp'] }],
+  ])('brings what changes while it is walked, whatever the filter chooses: %s', async (what, filter) => {
+    const collection = `walked with ${what}`;
+    const keys = ['a', 'b', 'c'];
+    await publish(
+      hub.url,
+      keys.map((key) => ({ collection, key, data: { status: 'open', note: 0 } })),
+    );
+    const reader = follow(hub.url, {
+      ...{ consumer: collection, startAt: 'SNAPSHOT', batchSize: 1, maxInFlight: 1 },
+      filter: { collections: [collection], ...filter },
+    });
+    await eventually(() => changesOf(reader).length === 1, { what: 'the first entity' });
+    // Neither passes the filter: what the filter chooses among changes must not decide what the copy begins with.
+    await publish(hub.url, [{ collection, key: 'b', write: 'PATCH', data: { note: 1 } }], { source: 'erp' });
+    await publish(hub.url, [{ collection, key: 'b', write: 'PATCH', data: { note: 2 } }], { source: 'erp' });
+    for (const count of [2, 3]) {
+      await acknowledge(hub.url, collection, changesOf(reader).at(-1)?.cursor ?? '');
+      await eventually(() => changesOf(reader).length >= count, { what: `entity ${count}` });
+    }
+    expect(changesOf(reader).map(({ key, version }) => `${key}${version}`)).toEqual(['a1', 'b1', 'c1']);
     await reader.close();
   });
 });

@@ -9,9 +9,8 @@
  *   happened or not. Whoever records must not guess: an answer that did not come is `unknown`, never `fail`.
  * - connection: one subscription operation on one socket. Numbers are unique over the whole history.
  * - cursor: as the hub gave it, never decoded by who records.
+ * - data: as it was sent and as it came, but for long strings, which stand as their length and their hash (see `shrunk`).
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
-
 /** Milliseconds of the recorder's monotonic clock (`performance.now()`): one clock for the whole history. */
 export type Milliseconds = number;
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -73,6 +72,13 @@ export interface FaultEntry extends Entry {
   readonly startedAt: Milliseconds;
   /** What was observed that shows that it took hold ("process exited by SIGKILL", "12 connections cut"); null: nothing. */
   readonly effect: string | null;
+}
+
+/** Resident memory of a hub's process, the most of several samples. */
+export interface MemoryEntry extends Entry {
+  readonly kind: 'memory';
+  readonly hub: string;
+  readonly bytes: number;
 }
 
 // ── producers ────────────────────────────────────────────────────────────────────────────────────
@@ -212,8 +218,26 @@ interface ConsumerCall extends Call {
   readonly consumer: string;
 }
 
+/** A consumer is made by a call of its own. A subscription that makes one has no such entry. */
+export interface CreateEntry extends ConsumerCall {
+  readonly kind: 'create';
+  readonly startAt: StartAt;
+  readonly filter: Filter | null;
+  readonly maxAttempts: number;
+  /** `cursor` of the Consumer that was made. */
+  readonly outcome: Outcome<{ readonly cursor: string }>;
+}
+
+/** A consumer is deleted. One request may delete and create: two entries, with the same moments. */
+export interface DeleteEntry extends ConsumerCall {
+  readonly kind: 'delete';
+  readonly outcome: Outcome<{ readonly cursor: string }>;
+}
+
 export interface AcknowledgeEntry extends ConsumerCall {
   readonly kind: 'acknowledge';
+  /** Another consumer, which got the batch; `connection` is then 0, and `session` null. */
+  readonly foreign?: string;
   /** The connection that got the batch. */
   readonly connection: number;
   /** The batch's cursor, session and attempt. `session` null: sent without one. */
@@ -236,6 +260,8 @@ export interface DeadLetterRecord {
 
 export interface RejectEntry extends ConsumerCall {
   readonly kind: 'reject';
+  /** The caller expects a refusal and says why; `connection` is then 0. What the history proves counts, not what it says. */
+  readonly probe?: 'never subscribed' | 'left out' | 'beyond the window' | 'acknowledged' | 'foreign';
   readonly connection: number;
   /** The cursor of the change, as it came. */
   readonly change: string;
@@ -251,12 +277,16 @@ export interface RedriveEntry extends ConsumerCall {
   readonly kind: 'redrive';
   /** Null: all. */
   readonly ids: readonly string[] | null;
+  /** The cursors that the changes of `ids` have in the log, in the order of `ids`, where the list told them. */
+  readonly listed?: readonly string[];
   readonly outcome: Outcome<{ readonly count: number }>;
 }
 
 export interface DiscardEntry extends ConsumerCall {
   readonly kind: 'discard';
   readonly ids: readonly string[];
+  /** As in `RedriveEntry`. */
+  readonly listed?: readonly string[];
   readonly outcome: Outcome<{ readonly count: number }>;
 }
 
@@ -323,11 +353,14 @@ export interface FinalEntry extends Entry {
 export type HistoryEntry =
   | StartEntry
   | FaultEntry
+  | MemoryEntry
   | PublishEntry
   | ReadEntry
   | SubscribeEntry
   | BatchEntry
   | EndedEntry
+  | CreateEntry
+  | DeleteEntry
   | AcknowledgeEntry
   | RejectEntry
   | RedriveEntry
@@ -340,42 +373,3 @@ export type History = readonly HistoryEntry[];
 
 /** An entry without `at`, which the recorder gives. */
 export type Unstamped = HistoryEntry extends infer E ? (E extends Entry ? Omit<E, 'at'> : never) : never;
-
-/** Appends to a history, and gives each entry its time. */
-export class Recorder {
-  readonly entries: HistoryEntry[] = [];
-
-  /** Now, on the history's clock. */
-  now(): Milliseconds {
-    return performance.now();
-  }
-
-  add(entry: Unstamped): void {
-    this.entries.push({ at: this.now(), ...entry });
-  }
-}
-
-/**
- * What an answer that holds errors means. Only an error that promises that nothing was done is `fail`; an error that nobody
- * foresaw (INTERNAL_SERVER_ERROR, or none of ours at all) promises nothing.
- */
-export function refusal(extensions: JsonObject | undefined): Fail | Unknown {
-  const code = extensions?.code;
-  if (typeof code !== 'string' || code === 'INTERNAL_SERVER_ERROR') {
-    return { kind: 'unknown', why: `error ${String(code)}` };
-  }
-  if (extensions?.unknown === true) return { kind: 'unknown', why: `${code}, unknown` };
-  return { kind: 'fail', code, retryable: extensions?.retryable === true };
-}
-
-/** Saves a history, one entry a line. */
-export function saveHistory(history: History, path: string): void {
-  writeFileSync(path, '');
-  for (const entry of history) appendFileSync(path, `${JSON.stringify(entry)}\n`);
-}
-
-/** Reads a history that was saved. */
-export function loadHistory(path: string): HistoryEntry[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as HistoryEntry);
-}

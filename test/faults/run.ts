@@ -9,10 +9,12 @@
  * checker missed one. Ends with exit code 1 where a round broke an invariant.
  */
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { SEED } from '../promises/support/dice.js';
+import { argumentsOrExit, flag, listOf, number, text } from '../support/command-line.js';
 import { figureRows } from './checker/figures.js';
+import { plants } from './plants/plants.js';
 import { tellPlants } from './plants/run-plants.js';
+import { FAULT_KINDS } from './world/adversary.js';
 import { runRound } from './world/round.js';
 import { judge } from './world/verdict.js';
 import type { RoundVerdict } from './world/verdict.js';
@@ -23,19 +25,23 @@ const SHOWN = 10;
 /** Characters of a violation that are shown; the history holds the rest. */
 const SENTENCE = 1_000;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+const { values, rest } = argumentsOrExit({
+  command: 'npm run test:faults --',
+  about: 'Runs hubs, sources and consumers among faults, and checks what they recorded.',
   options: {
-    minutes: { type: 'string', default: String(SHORT_MINUTES) },
-    seed: { type: 'string', default: String(SEED) },
-    rounds: { type: 'string', default: '1' },
-    faults: { type: 'string' },
-    json: { type: 'string' },
-    plants: { type: 'boolean', default: false },
+    minutes: number('length of a round in minutes', SHORT_MINUTES, { least: 0.01, fractions: true }),
+    seed: number('seed of the first round', SEED, { least: 0 }),
+    rounds: number('rounds, with successive seeds', 1),
+    faults: listOf(
+      FAULT_KINDS.map(({ name }) => name),
+      'kinds of faults that happen (default all)',
+    ),
+    json: text('file', 'writes the verdicts into this file'),
+    plants: flag('runs hubs with a bug, one round a bug: all plants, or those named'),
   },
+  rest: { name: 'plants', allowed: plants.map(({ name }) => name) },
 });
-const minutes = Number(values.minutes);
-const kinds = values.faults?.split(',').map((kind) => kind.trim());
+const { minutes, faults: kinds } = values;
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -50,16 +56,16 @@ function tell({ seed, figures, phases, violations, saved }: RoundVerdict, second
   if (violations.length > SHOWN) print(`  … and ${violations.length - SHOWN} more`);
   if (saved === null) return;
   print(`  history: ${saved}`);
-  const faults = values.faults === undefined ? '' : ` --faults "${values.faults}"`;
-  print(`  again:   npm run test:faults -- --seed ${seed} --minutes ${values.minutes}${faults}`);
+  const faults = kinds === null ? '' : ` --faults "${kinds.join(',')}"`;
+  print(`  again:   npm run test:faults -- --seed ${seed} --minutes ${minutes}${faults}`);
 }
 
 /** Runs rounds; answers whether all of them ran and nothing was found. */
 async function runRounds(): Promise<boolean> {
   const verdicts: RoundVerdict[] = [];
-  const rounds = Number(values.rounds);
+  const { rounds } = values;
   for (let n = 0; n < rounds; n += 1) {
-    const seed = Number(values.seed) + n;
+    const seed = values.seed + n;
     const begun = performance.now();
     try {
       const verdict = judge(await runRound({ seed, minutes, ...(kinds ? { kinds } : {}) }));
@@ -69,7 +75,7 @@ async function runRounds(): Promise<boolean> {
       // A long run of many rounds is worth its other rounds.
       print(`round of seed ${seed} could not be run: ${String(error).slice(0, SENTENCE)}`);
     }
-    if (values.json !== undefined)
+    if (values.json !== null)
       writeFileSync(values.json, JSON.stringify({ minutes, rounds: verdicts }, null, 2));
   }
   const total = verdicts.reduce((sum, { violations }) => sum + violations.length, 0);
@@ -80,5 +86,6 @@ async function runRounds(): Promise<boolean> {
   return total === 0 && missing === 0;
 }
 
-const good = values.plants ? await tellPlants(positionals, Number(values.seed), print) : await runRounds();
+const good =
+  values.plants || rest.length > 0 ? await tellPlants(rest, values.seed, print) : await runRounds();
 process.exitCode = good ? 0 : 1;

@@ -5,10 +5,11 @@ import { allHold, parseConditions } from '../../src/model/condition.js';
 import { matcher, parseFilter, snapshotMatcher } from '../../src/model/filter.js';
 import type { ChangeFilter } from '../../src/model/filter.js';
 import type { JsonObject } from '../../src/model/json.js';
-import { publisherOf, publishTo, Stand } from '../contract/support/stand.js';
+import { Stand } from '../contract/support/stand.js';
 import { databaseKinds } from '../support/databases.js';
 import { COLLECTIONS, conditionOn, filterOn, plannedChanges } from './support/filters.js';
 import type { PlannedChange } from './support/filters.js';
+import { recordPlanned } from './support/record-planned.js';
 
 const QUESTIONS = 30;
 
@@ -35,17 +36,9 @@ describe.each(databaseKinds)('filters, whatever the data, on $name', (kind) => {
   /** Into collections of this run alone: what an earlier run left there must not bear on it, or shrinking would be lost. */
   async function publishAll(
     planned: readonly PlannedChange[],
-  ): Promise<{ rows: ChangeRow[]; after: bigint }> {
-    const publisher = publisherOf(stand.log);
+  ): Promise<{ rows: readonly ChangeRow[]; after: bigint }> {
     run += 1;
-    const { head } = await stand.log.extent();
-    // Calls of one change, sent at once: they are recorded in this order, in few transactions.
-    await Promise.all(
-      planned.map(({ source, parts }) =>
-        publishTo(publisher, [{ ...parts, collection: inRun(parts.collection) }], { source }),
-      ),
-    );
-    return { rows: await stand.log.changes({ after: head, limit: 10_000 }), after: head };
+    return recordPlanned(stand.log, planned, inRun);
   }
 
   function count(chosen: number, of: number): void {
@@ -66,8 +59,11 @@ describe.each(databaseKinds)('filters, whatever the data, on $name', (kind) => {
         row.after !== null &&
         matches(new Change(row)) !== null,
     );
-    const inSql = await stand.log.changes({ after, filter, snapshot: true, limit: 10_000 });
-    expect({ filter, snapshot: inSql }).toEqual({ filter, snapshot: inMemory });
+    const until = rows.at(-1)?.position ?? after;
+    const selection = { filter, any: null };
+    const inSql = await stand.log.snapshot({ after, through: until, until, selection, limit: 10_000 });
+    expect({ filter, snapshot: inSql.rows }).toEqual({ filter, snapshot: inMemory });
+    expect(inSql.through).toBe(until);
   }
 
   it('select the same changes in memory and in SQL', async () => {
@@ -81,7 +77,7 @@ describe.each(databaseKinds)('filters, whatever the data, on $name', (kind) => {
         for (const input of draw(filterOn(documents, inRun), seed)) {
           const filter = parseFilter(input, 'filter');
           const inMemory = rows.filter((row) => matcher(filter)(new Change(row)) !== null);
-          const inSql = await stand.log.changes({ after, filter, limit: 10_000 });
+          const { rows: inSql } = await stand.log.changes({ after, filter, limit: 10_000 });
           expect({ filter, selects: inSql }).toEqual({ filter, selects: inMemory });
           count(inMemory.length, changes.length);
           await expectSameSnapshot(filter, rows, after);
@@ -109,12 +105,22 @@ describe.each(databaseKinds)('filters, whatever the data, on $name', (kind) => {
       fc.asyncProperty(seeded, async ([planned, seed]) => {
         await publishAll(planned);
         for (const collection of COLLECTIONS.map(inRun)) {
-          const entities = await stand.log.entities({ collection, where: [], afterKey: null, limit: 1_000 });
+          const { rows: entities } = await stand.log.entities({
+            collection,
+            where: [],
+            afterKey: null,
+            limit: 1_000,
+          });
           const data: JsonObject[] = entities.map((entity) => entity.data);
           for (const input of draw(fc.array(conditionOn(data), { minLength: 1, maxLength: 2 }), seed)) {
             const where = parseConditions(input, 'where');
             const inMemory = entities.filter((entity) => allHold(where, entity.data)).map(({ key }) => key);
-            const inSql = await stand.log.entities({ collection, where, afterKey: null, limit: 1_000 });
+            const { rows: inSql } = await stand.log.entities({
+              collection,
+              where,
+              afterKey: null,
+              limit: 1_000,
+            });
             expect({ where, keys: inSql.map(({ key }) => key) }).toEqual({ where, keys: inMemory });
             count(inMemory.length, entities.length);
           }

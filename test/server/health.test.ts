@@ -122,7 +122,7 @@ describe('a hub whose Redis goes away', () => {
     await eventuallyPasses(() => ready(503, 'redis: down'), { what: 'Redis to be missed' });
     const { checks } = await readiness(hub.url);
     expect(checks).toMatchObject({ database: { ok: true }, feed: { ok: true }, signal: { ok: false } });
-    expect(checks.signal?.detail).toMatch(/redis .* polling, every 250 ms/);
+    expect(checks.signal?.detail).toMatch(/Redis does not answer.* polling every 250 ms/);
     expect((await publish(hub.url, [CHANGE])).results[0]?.outcome).toBe('APPLIED');
     await redis.start();
     await eventuallyPasses(() => ready(200, 'redis: up'), { what: 'Redis to be seen again' });

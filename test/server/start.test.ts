@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { ConfigError, readConfig } from '../../src/hub.js';
+import { ConfigError, helpText, readConfig, VERSION } from '../../src/hub.js';
 import type { Environment } from '../../src/hub.js';
 import { freePort } from '../support/free-port.js';
 import { spawnHub } from '../support/hub-process.js';
@@ -50,9 +50,9 @@ describe('a hub that cannot start', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   /** Starts a hub that is to fail; answers its only line. */
-  const failure = async (environment: Environment): Promise<string> => {
+  const failure = async (environment: Environment, args: readonly string[] = []): Promise<string> => {
     const own = { PORT: '0', LOG_LEVEL: 'info', DATABASE_URL: `sqlite:${join(folder, 'hub.db')}` };
-    const process = await spawnProcess(globalThis.process.execPath, [MAIN], {
+    const process = await spawnProcess(globalThis.process.execPath, [MAIN, ...args], {
       env: { ...own, ...environment },
     });
     expect(await process.closed).toEqual({ code: 1, signal: null });
@@ -67,6 +67,16 @@ describe('a hub that cannot start', () => {
     // A URL may hold a password; anything else is shown, so that a slip is seen.
     if (variable.endsWith('_URL')) expect(output).not.toContain('secret');
     else expect(output).toContain(JSON.stringify(value));
+  });
+
+  it('says in one line which two options contradict each other', async () => {
+    expect(await failure({ SOCKET_STALLED_MS: '5000', PING_MS: '5000' })).toMatch(
+      /^tidemark: PING_MS \(5000\) must be less than SOCKET_STALLED_MS \(5000\), [^\n]+\.\n$/,
+    );
+  });
+
+  it('says in one line which argument it does not know', async () => {
+    expect(await failure({}, ['--hlep'])).toMatch(/^tidemark: unknown argument "--hlep"; [^\n]+\.\n$/);
   });
 
   it.each(ALSO_WRONG)('is told so where %s is %s', (variable, value, says) => {
@@ -105,6 +115,24 @@ describe('a hub that cannot start', () => {
     });
     await hub.process.kill('SIGTERM');
     expect(hub.process.output).toContain('is ready');
+  });
+});
+
+describe('the command line of the built program', () => {
+  const output = async (arg: string): Promise<string> => {
+    // A wrong configuration does not matter to it.
+    const env = { PORT: 'x' };
+    const process = await spawnProcess(globalThis.process.execPath, [MAIN, arg], { env });
+    expect(await process.closed).toEqual({ code: 0, signal: null });
+    return process.output;
+  };
+
+  it('prints the help text, made from the table of options', async () => {
+    expect(await output('--help')).toBe(helpText());
+  });
+
+  it('prints the version', async () => {
+    expect(await output('--version')).toBe(`${VERSION}\n`);
   });
 });
 

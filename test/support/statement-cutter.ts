@@ -11,7 +11,11 @@ export type Cut =
   /** PostgreSQL never hears of it, and nobody gets through to ask. */
   | 'before, and then everything'
   /** PostgreSQL does it, the answer is lost, and nobody gets through to ask. */
-  | 'after, and then everything';
+  | 'after, and then everything'
+  /** PostgreSQL does it, the answer is lost, and the connection stays open without another word. */
+  | 'after, and then silence'
+  /** PostgreSQL never hears of it, and the connection stays open without another word. */
+  | 'before, and then silence';
 
 /** The message by which the hub commits. Source: PostgreSQL manual, 55.7 "Message Formats", Query. */
 const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0');
@@ -26,6 +30,10 @@ const PREPARED_WRITE = /P[^]{4}(s\d+)\0\s*(?:with|insert into|update|delete from
 export class StatementCutter {
   /** Statements that were cut so far. */
   cuts = 0;
+  /** Connections that were cut, and that the hub has not ended since. */
+  readonly silent = new Set<Socket>();
+  /** Messages that came on such connections since. */
+  asked = 0;
   readonly #target: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -92,6 +100,7 @@ export class StatementCutter {
 
   #pass(chunk: Buffer, client: Socket, upstream: Socket): void {
     this.#learn(chunk);
+    if (this.silent.has(client)) this.asked += 1;
     if (!this.#next || !this.#has(chunk, this.#next.statement)) return void upstream.write(chunk);
     const { cut } = this.#next;
     this.#next = null;
@@ -100,6 +109,13 @@ export class StatementCutter {
     if (cut === 'before, and then everything') return this.#cutEverything();
     if (cut === 'after, and then everything') this.#closed = true;
     upstream.unpipe(client);
+    if (cut === 'after, and then silence' || cut === 'before, and then silence') {
+      this.silent.add(client);
+      client.once('close', () => this.silent.delete(client));
+      upstream.resume();
+      if (cut === 'after, and then silence') upstream.write(chunk);
+      return;
+    }
     // PostgreSQL has done it when it answers; the hub must not hear that.
     upstream.once('data', () => {
       if (this.#closed) this.#cutEverything();

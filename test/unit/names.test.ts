@@ -15,7 +15,7 @@ describe('a name or key from outside', () => {
   it.each<[string, string, RegExp]>([
     ['empty', '', /is empty/],
     ['white space alone', ' \u00a0 ', /is empty/],
-    ['a NUL', 'a\0b', /control character/],
+    ['a NUL', 'a\0b', /U\+0000/],
     ['a line break', 'a\nb', /control character/],
     ['a tab', 'a\tb', /control character/],
     ['DEL', 'a\u007fb', /control character/],

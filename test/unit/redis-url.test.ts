@@ -2,7 +2,7 @@ import { parseRedisUrl } from '../../src/config/redis-url.js';
 
 const nobody = { username: null, password: null };
 
-/** Every form of REDIS_URL, and what the hub takes it for; what it refuses stands in the tests of the configuration. */
+/** Every form of REDIS_URL, and what it is read as; config.test.ts has those that are refused. */
 const FORMS: readonly (readonly [string, object])[] = [
   ['redis://cache', { kind: 'single', url: 'redis://cache' }],
   ['rediss://u:p@cache:1/2', { kind: 'single', url: 'rediss://u:p@cache:1/2' }],

@@ -1,10 +1,10 @@
 import { Window } from '../../src/deliver/window.js';
-import { within } from '../../src/model/change.js';
-import type { ScopedChange } from '../../src/model/change.js';
+import { View } from '../../src/view/view.js';
+import type { VisibleChange } from '../../src/view/view.js';
 import { changeAt } from '../contract/support/parts.js';
 
-const changes = (...positions: number[]): ScopedChange[] =>
-  positions.map((position) => within(changeAt(BigInt(position))));
+const changes = (...positions: number[]): VisibleChange[] =>
+  positions.flatMap((position) => View.of().change(changeAt(BigInt(position))) ?? []);
 
 describe('the window of a consumer', () => {
   it('loses room with every change that is sent', () => {

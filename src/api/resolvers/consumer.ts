@@ -1,7 +1,5 @@
 import type { ConsumerResolvers, DeadLetterResolvers, MutationResolvers } from '../../generated/schema.js';
-import type { Position } from '../../model/cursor.js';
-import { deadLetterId, positionOfDeadLetter } from '../../model/dead-letter.js';
-import { badInput } from '../../model/errors.js';
+import { deadLetterId } from '../../model/dead-letter.js';
 import { parseFilter } from '../../model/filter.js';
 import { checkLookup } from '../../model/names.js';
 import type { Context } from '../context.js';
@@ -20,37 +18,32 @@ export const consumerMutations: Pick<
   | 'resumeConsumer'
 > = {
   acknowledge: (_parent, { consumer, cursor, session }, { rooms }) =>
-    rooms.consumers.acknowledge(
+    rooms.retry.acknowledge(
       checkLookup(consumer, 'consumer'),
-      rooms.cursors.decodePlace(cursor, 'cursor'),
+      rooms.cursors.decodeContent(cursor, 'cursor'),
       session ?? null,
     ),
-  reject: (_parent, { consumer, change, reason, retryInSeconds, session }, { rooms }) =>
-    rooms.deliverer.reject(checkLookup(consumer, 'consumer'), {
-      place: rooms.cursors.decodePlace(change, 'change'),
+  reject: (_parent, { consumer, change, reason, retryInSeconds, session }, { rooms, view }) =>
+    rooms.retry.reject(checkLookup(consumer, 'consumer'), {
+      content: rooms.cursors.decodeContent(change, 'change'),
       reason,
       retryInSeconds: retryInSeconds ?? null,
       session: session ?? null,
+      view,
     }),
   redrive: (_parent, { consumer, ids }, { rooms }) =>
-    rooms.consumers.rejections.redrive(
-      checkLookup(consumer, 'consumer'),
-      ids ? positionsOf(ids, consumer) : null,
-    ),
+    rooms.retry.redrive(checkLookup(consumer, 'consumer'), ids ?? null),
   discard: (_parent, { consumer, ids }, { rooms }) =>
-    rooms.consumers.rejections.discard(checkLookup(consumer, 'consumer'), positionsOf(ids, consumer)),
+    rooms.retry.discard(checkLookup(consumer, 'consumer'), ids),
   createConsumer: (_parent, { input }, { rooms }) =>
-    rooms.deliverer.createConsumer({
+    rooms.consumers.create({
       name: input.name,
       filter: parseFilter(input.filter, 'input.filter'),
       start: parseStart(input, rooms.cursors, 'input.'),
       maxAttempts: input.maxAttempts,
     }),
   seekConsumer: (_parent, { name, to, cursor, time }, { rooms }) =>
-    rooms.deliverer.seekConsumer(
-      checkLookup(name, 'name'),
-      parseStart({ startAt: to, cursor, time }, rooms.cursors),
-    ),
+    rooms.consumers.seek(checkLookup(name, 'name'), parseStart({ startAt: to, cursor, time }, rooms.cursors)),
   pauseConsumer: (_parent, { name }, { rooms }) => rooms.consumers.setPaused(checkLookup(name, 'name'), true),
   resumeConsumer: (_parent, { name }, { rooms }) =>
     rooms.consumers.setPaused(checkLookup(name, 'name'), false),
@@ -59,16 +52,8 @@ export const consumerMutations: Pick<
 
 export const consumerFields: ConsumerResolvers<Context> = {
   cursor: ({ position }, _args, { rooms }) => rooms.cursors.encode(position),
-  deadLetters: ({ name }, { first, after }, { rooms }) =>
-    rooms.explorer.deadLetters(name, first, after ?? null),
+  deadLetters: ({ id }, { first, after }, { rooms, view }) =>
+    rooms.explorer.deadLetters(view, { consumer: id, first, after: after ?? null }),
 };
 
 export const deadLetterFields: DeadLetterResolvers<Context> = { id: (letter) => deadLetterId(letter) };
-
-/** @throws HubError BAD_USER_INPUT that names the first id that is none of the consumer's */
-const positionsOf = (ids: readonly string[], consumer: string): Position[] =>
-  ids.map((id, i) => {
-    const position = positionOfDeadLetter(id, consumer);
-    if (position === null) throw badInput(`ids[${i}]`, "is no id of this consumer's dead letters");
-    return position;
-  });

@@ -2,9 +2,9 @@ import { execute, Kind, visit } from 'graphql';
 import type { DocumentNode, FieldNode, GraphQLResolveInfo } from 'graphql';
 import type { ChangeBatchResolvers, SubscriptionResolvers } from '../../generated/schema.js';
 import type { Render } from '../../deliver/deliver.js';
-import type { Batch } from '../../model/batch.js';
 import { badInput } from '../../model/errors.js';
 import { parseFilter } from '../../model/filter.js';
+import type { Batch } from '../../view/view.js';
 import type { Context, SubscriptionOperation } from '../context.js';
 import { parseStart } from '../start.js';
 
@@ -16,7 +16,7 @@ interface Root {
 export const subscriptions: SubscriptionResolvers<Context> = {
   changes: {
     subscribe: async (_parent, args, context, info) => {
-      const { rooms, subscription } = context;
+      const { rooms, view, subscription } = context;
       if (!subscription)
         throw badInput('changes', 'is a subscription; open a WebSocket (graphql-transport-ws) for it');
       // Its messages go to the outlet as text; what GraphQL gets to iterate yields nothing, and ends when they end.
@@ -24,11 +24,12 @@ export const subscriptions: SubscriptionResolvers<Context> = {
         consumer: args.consumer ?? null,
         start: parseStart(args, rooms.cursors),
         filter: args.filter ? parseFilter(args.filter, 'filter') : null,
+        view,
         batchSize: args.batchSize,
         maxInFlight: args.maxInFlight,
         outlet: subscription.outlet,
         render: renderer(subscription, context, info),
-        laneKey: laneKey(subscription, info),
+        renderKey: renderKey(subscription, info),
       });
     },
     resolve: (root: unknown) => (root as Root).changes,
@@ -69,7 +70,7 @@ const OF_ONE_CONSUMER = new Set(['consumer', 'startAt', 'cursor', 'time']);
  * The operation and its variables, but for variables that only say who subscribes and from where: subscriptions with equal
  * keys render equal texts from equal batches. A variable counts as such only if it is used nowhere else.
  */
-function laneKey(
+function renderKey(
   { query, document, operationName, variables }: SubscriptionOperation,
   info: GraphQLResolveInfo,
 ): string {

@@ -48,9 +48,3 @@ let names = 0;
 
 /** A name that no other test of this file uses, so that tests share a hub without seeing each other. */
 export const fresh = (word: string): string => `${word}-${(names += 1)}`;
-
-/** What must be there by now. @throws Error where it is not */
-export function present<T>(value: T | null | undefined): T {
-  if (value === null || value === undefined) throw new Error('Something is missing that the test relies on.');
-  return value;
-}

@@ -1,17 +1,34 @@
-import type { Appended, Log } from '../../../src/log/log.js';
+import { LEFT_OUT } from '../../../src/log/log.js';
+import type { Appended, EntityKey, Log, Lookup, SourceId } from '../../../src/log/log.js';
 import type { ChangeRow } from '../../../src/model/change.js';
 import { rowAt } from './parts.js';
+
+/** A lookup of entities and ids, however large they are unless a bound is given. */
+export const lookingUp = ({
+  entities = [],
+  ids = [],
+  maxBytes = Number.MAX_SAFE_INTEGER,
+}: {
+  readonly entities?: readonly EntityKey[];
+  readonly ids?: readonly SourceId[];
+  readonly maxBytes?: number;
+}): Lookup => {
+  const distinct = new Map(entities.map((one) => [`${one.collection}\0${one.key}`, one]));
+  return { ids, entities: () => [...distinct.values()], maxBytes };
+};
 
 /** Appends rows of which only the parts given matter; each becomes the newest change of its entity. */
 export function append(log: Log, rows: readonly Partial<ChangeRow>[]): Promise<Appended<null>> {
   const entities = rows.map(({ collection = 'quakes', key = 'q1' }) => ({ collection, key }));
-  return log.append({ entities, ids: [] }, (view) => {
+  return log.append(lookingUp({ entities }), (view) => {
     const newest = new Map<string, { version: number; position: bigint }>();
     const changes = rows.map((parts, i) => {
       const position = view.head + BigInt(i) + 1n;
       const { collection = 'quakes', key = 'q1' } = parts;
       const name = `${collection}\0${key}`;
-      const known = newest.get(name) ?? view.entity(collection, key);
+      const state = view.entity(collection, key);
+      if (state === LEFT_OUT) throw new Error('an entity was left out');
+      const known = newest.get(name) ?? state;
       const version = (known?.version ?? 0) + 1;
       newest.set(name, { version, position });
       const recordedAt = Math.max(view.recordedAt, parts.recordedAt ?? 1_700_000_000_000);

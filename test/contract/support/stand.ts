@@ -4,6 +4,7 @@ import type { ChangeRow } from '../../../src/model/change.js';
 import { systemClock } from '../../../src/model/clock.js';
 import type { Clock } from '../../../src/model/clock.js';
 import type { Limits } from '../../../src/model/limits.js';
+import { retryTables } from '../../../src/retry/retry.js';
 import { silent } from '../../../src/model/telemetry.js';
 import type { Telemetry } from '../../../src/model/telemetry.js';
 import { openDatabase } from '../../../src/platform/platform.js';
@@ -14,13 +15,23 @@ import type { DatabaseKind, OwnDatabase } from '../../support/databases.js';
 import { limitsWith } from './parts.js';
 
 /** Connects to a database and does nothing else with it. */
-export const connect = (url: string): Promise<Database> =>
-  openDatabase(url, [logTables, ackTables], { poolSize: 4, onLost: () => undefined });
+export const connect = (url: string, queryMs?: number): Promise<Database> =>
+  openDatabase(url, [logTables, ackTables, retryTables], {
+    poolSize: 4,
+    onLost: () => undefined,
+    ...(queryMs === undefined ? {} : { queryMs }),
+  });
 
 /** One hub's view of the database: its own connections, its own log. */
 export interface Opened {
   readonly database: Database;
   readonly log: Log;
+  /** A room that works on the database: it is closed before the database is. */
+  readonly closing: <T extends Closable>(room: T) => T;
+}
+
+interface Closable {
+  close(): Promise<void>;
 }
 
 /** What a publisher of a test may be told; the rest is as in a hub that was told nothing. */
@@ -61,6 +72,7 @@ export function publishTo(
 /** A migrated database of a suite's own, on which any number of hubs may open their rooms. */
 export class Stand implements Opened {
   readonly #opened: Database[] = [];
+  readonly #rooms: Closable[] = [];
 
   private constructor(
     readonly own: OwnDatabase,
@@ -81,15 +93,21 @@ export class Stand implements Opened {
   async another(): Promise<Opened> {
     const database = await connect(this.own.url);
     this.#opened.push(database);
-    return { database, log: await Log.open(database) };
+    return { database, log: await Log.open(database), closing: this.closing };
   }
 
+  readonly closing = <T extends Closable>(room: T): T => {
+    this.#rooms.push(room);
+    return room;
+  };
+
   /** Every change there is, in log order. */
-  all(): Promise<ChangeRow[]> {
-    return this.log.changes({ after: 0n, limit: 1_000_000 });
+  async all(): Promise<readonly ChangeRow[]> {
+    return (await this.log.changes({ after: 0n, limit: 1_000_000, maxBytes: Number.MAX_SAFE_INTEGER })).rows;
   }
 
   async drop(): Promise<void> {
+    for (const room of this.#rooms.splice(0)) await room.close();
     for (const database of this.#opened.splice(0)) await database.close();
     await this.own.drop();
   }

@@ -76,7 +76,7 @@ function checkRefusal(
   code: string,
   verdict: Verdict,
 ): void {
-  const own = entry.session === null ? undefined : consumer.stretchOf(entry.session);
+  const own = consumer.stretchOf(entry);
   if (!own || consumer.isSoughtAway(entry, false)) return;
   // Surely older is only who had begun before; a subscription that hung in a stalled hub may take over much later.
   const wasRivalled = consumer.connections.some(

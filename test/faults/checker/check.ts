@@ -10,9 +10,13 @@ import { consumersOf } from './consumers.js';
 import { checkDeliveries } from './delivery-checks.js';
 import { Verdict } from './invariants.js';
 import type { Violation } from './invariants.js';
+import { checkLives } from './life-checks.js';
 import { checkLog } from './log-checks.js';
+import { checkMemory } from './memory-checks.js';
 import { Model } from './model.js';
 import { checkPublishes } from './publish-checks.js';
+import { checkRedriveOrder } from './redrive-checks.js';
+import { checkRejects } from './reject-checks.js';
 import { Rejections } from './rejections.js';
 
 export { INVARIANTS } from './invariants.js';
@@ -24,11 +28,17 @@ export function check(history: History): Violation[] {
   const verdict = new Verdict();
   checkLog(model, verdict);
   checkPublishes(model, verdict);
-  for (const consumer of consumersOf(model)) {
+  checkMemory(model, verdict);
+  const consumers = consumersOf(model);
+  checkRejects(model, consumers, history, verdict);
+  for (const consumer of consumers) {
     const rejections = new Rejections(model, consumer, history);
     checkDeliveries(model, consumer, rejections, verdict);
     rejections.check(verdict);
-    if (!consumer.anonymous) checkAcknowledges(model, consumer, verdict);
+    if (consumer.anonymous) continue;
+    checkAcknowledges(model, consumer, verdict);
+    checkLives(model, consumer, verdict);
+    checkRedriveOrder(model, consumer, history, verdict);
   }
   return verdict.violations;
 }

@@ -8,6 +8,8 @@ import type {
   AcknowledgeEntry,
   BatchEntry,
   ConsumerState,
+  CreateEntry,
+  DeleteEntry,
   EndedEntry,
   Filter,
   PauseEntry,
@@ -50,11 +52,37 @@ interface Known {
   readonly place: number;
 }
 
+/** A seek; or a consumer that was deleted and made again, which moves its cursor likewise. */
+export interface Move extends SeekEntry {
+  /** The consumer was deleted and made again: its sessions are over. */
+  readonly isRemake?: true;
+  /** Since when the new one may have been asked for. Default: the moment of the call. */
+  readonly askedAt?: number;
+  /** Only the deletion is known to be over by `at`: the new consumer was made some time later. */
+  readonly isOpen?: boolean;
+}
+
+/** What was done to one consumer, by kind. */
+export interface Deeds {
+  readonly acknowledges: readonly AcknowledgeEntry[];
+  readonly subscribes: readonly SubscribeEntry[];
+  readonly seeks: readonly SeekEntry[];
+  readonly pauses: readonly PauseEntry[];
+  readonly creates: readonly CreateEntry[];
+  readonly deletes: readonly DeleteEntry[];
+}
+
 export class Consumer {
   readonly filter: Filter;
   readonly connections: readonly Connection[];
   readonly stretches: readonly Stretch[];
-  readonly seeks: readonly SeekEntry[];
+  /** Seeks and remakes that were not refused, in the order of their sending. */
+  readonly seeks: readonly Move[];
+  /** All that made the consumer, or may have, by calls of their own. */
+  readonly creates: readonly CreateEntry[];
+  readonly deletes: readonly DeleteEntry[];
+  readonly acknowledges: readonly AcknowledgeEntry[];
+  readonly pauses: readonly PauseEntry[];
   readonly state: ConsumerState | undefined;
   /** By place - 1: the scope in which the consumer gets the change; null: not at all. */
   readonly scopes: readonly (Scope | null)[];
@@ -64,17 +92,19 @@ export class Consumer {
   constructor(
     readonly model: Model,
     readonly name: string,
-    readonly acknowledges: readonly AcknowledgeEntry[],
-    subscribes: readonly SubscribeEntry[],
+    { acknowledges, subscribes, seeks, pauses, creates, deletes }: Deeds,
     byConnection: ReadonlyMap<number, { batches: BatchEntry[]; ended: EndedEntry | null }>,
-    seeks: readonly SeekEntry[],
-    readonly pauses: readonly PauseEntry[],
   ) {
     this.filter = filterOf(model, name);
+    this.acknowledges = acknowledges;
+    this.pauses = pauses;
+    this.creates = creates.filter(({ outcome }) => outcome.kind !== 'fail');
+    this.deletes = deletes.filter(({ outcome }) => outcome.kind !== 'fail');
     // A seek without an answer may take hold at any time later.
-    this.seeks = seeks
+    this.seeks = [...seeks, ...remakesOf(model, this.creates, this.deletes, subscribes[0])]
       .filter((seek) => seek.outcome.kind !== 'fail')
-      .map((seek) => (seek.outcome.kind === 'unknown' ? { ...seek, at: Infinity } : seek));
+      .map((seek) => (seek.outcome.kind === 'unknown' ? { ...seek, at: Infinity } : seek))
+      .sort((a, b) => a.invokedAt - b.invokedAt);
     this.connections = subscribes.map((subscribe) => ({
       subscribe,
       batches: byConnection.get(subscribe.connection)?.batches ?? [],
@@ -119,14 +149,24 @@ export class Consumer {
     return this.#raised.findLast(({ at }) => at <= moment)?.place ?? 0;
   }
 
-  /** The newest stretch that carried this session before a moment. */
-  stretchOf(session: string): Stretch | undefined {
-    return this.stretches.find((stretch) => stretch.session === session);
+  /** The stretch of the session that an acknowledgement came from. */
+  stretchOf(entry: AcknowledgeEntry): Stretch | undefined {
+    return this.stretches.find(
+      ({ session, connection }) =>
+        session === entry.session && connection.subscribe.connection === entry.connection,
+    );
+  }
+
+  /** Whether no other connection of the consumer had asked to take over from this one by a moment. */
+  isNewest({ subscribe }: Connection, moment: number): boolean {
+    return !this.connections.some(
+      (other) => other.subscribe.at > subscribe.at && other.subscribe.at <= moment,
+    );
   }
 
   /** Whether an acknowledgement came from a session when a newer one was known to its consumer. */
   isStale(entry: AcknowledgeEntry): boolean {
-    const own = entry.session === null ? undefined : this.stretchOf(entry.session);
+    const own = this.stretchOf(entry);
     return (
       own !== undefined &&
       this.stretches.some(
@@ -140,7 +180,7 @@ export class Consumer {
 
   /** Whether a seek may have made (or, `surely`, has made) the session of an acknowledgement one that counts no more. */
   isSoughtAway(entry: AcknowledgeEntry, surely: boolean): boolean {
-    const own = entry.session === null ? undefined : this.stretchOf(entry.session);
+    const own = this.stretchOf(entry);
     if (!own) return false;
     return this.seeks.some((seek) =>
       surely
@@ -149,25 +189,13 @@ export class Consumer {
     );
   }
 
-  /** Up to here a consumer may have been getting a snapshot rather than the log; 0: never. */
-  get snapshotUntil(): number {
-    const sought = this.seeks
-      .filter((seek) => seek.to === 'SNAPSHOT')
-      .map((seek) => this.model.endAtMost(seek.at));
-    const made =
-      this.firstSubscribe?.startAt === 'SNAPSHOT'
-        ? this.model.endAtMost(this.stretches[0]?.first.at ?? 0)
-        : 0;
-    return Math.max(made, ...sought, 0);
-  }
-
   /** The furthest place that a seek may have gone to: what lies before it may have been passed over. */
   get soughtTo(): number {
     return Math.max(0, ...this.seeks.map((seek) => this.targetOf(seek)));
   }
 
   /** Where a seek went; where that is not known, the furthest that it can have gone. */
-  targetOf(seek: SeekEntry): number {
+  targetOf(seek: Move): number {
     if (seek.outcome.kind === 'ok') return this.model.place(seek.outcome.value.cursor) ?? 0;
     if (seek.to === 'CURSOR') return this.model.place(seek.cursor ?? '') ?? 0;
     return seek.to === 'EARLIEST' || seek.to === 'SNAPSHOT' ? 0 : this.model.end;
@@ -213,7 +241,8 @@ export class Consumer {
   #startAtLeast(): number {
     const first = this.firstSubscribe;
     if (first?.startAt === 'CURSOR') return this.model.place(first.cursor ?? '') ?? 0;
-    return first?.startAt === 'LATEST' ? this.model.endAtLeast(first.at) : 0;
+    const asked = Math.min(first?.at ?? 0, this.creates[0]?.invokedAt ?? Infinity);
+    return first?.startAt === 'LATEST' ? this.model.endAtLeast(asked) : 0;
   }
 
   /** A start that the hub chose is where its first batch says, and not beyond what the log can have held then. */
@@ -226,12 +255,45 @@ export class Consumer {
   }
 }
 
+/**
+ * Deletions, each with what made the consumer again. One without an answer may take hold at any time, unless it is the only
+ * one by which a consumer that was made later can have been gone.
+ */
+function remakesOf(
+  model: Model,
+  creates: readonly CreateEntry[],
+  deletes: readonly DeleteEntry[],
+  first: SubscribeEntry | undefined,
+): Move[] {
+  const made = creates.filter(({ outcome }) => outcome.kind === 'ok');
+  const to = first?.startAt ?? creates[0]?.startAt ?? 'EARLIEST';
+  let unresolved = 0;
+  return deletes.map((deletion, i): Move => {
+    const next = deletes[i + 1]?.invokedAt ?? Infinity;
+    const create = made.find((one) => one.at >= deletion.at && one.at < next);
+    const isOver = deletion.outcome.kind === 'ok' || (create !== undefined && unresolved === 0);
+    if (!isOver) unresolved += 1;
+    const cursor =
+      create?.outcome.kind === 'ok'
+        ? create.outcome.value.cursor
+        : to === 'EARLIEST' || to === 'SNAPSHOT'
+          ? model.start.head
+          : null;
+    return {
+      ...{ kind: 'seek', consumer: deletion.consumer, hub: deletion.hub, invokedAt: deletion.invokedAt },
+      ...{ to, cursor: null, time: null, isRemake: true, isOpen: !create },
+      ...(create ? { askedAt: create.invokedAt } : {}),
+      at: create?.at ?? deletion.at,
+      outcome: isOver && cursor !== null ? { kind: 'ok', value: { cursor } } : UNANSWERED,
+    };
+  });
+}
+
+const UNANSWERED = { kind: 'unknown' as const, why: 'a deletion without an answer' };
+
 /** All named consumers of a history. */
 export function consumersOf(model: Model): Consumer[] {
-  const subscribes = new Map<string, SubscribeEntry[]>();
-  for (const entry of model.entries('subscribe')) pushTo(subscribes, entry.consumer, entry);
-  const acknowledges = new Map<string, AcknowledgeEntry[]>();
-  for (const entry of model.entries('acknowledge')) pushTo(acknowledges, entry.consumer, entry);
+  const subscribes = byConsumer(model.entries('subscribe'));
   const byConnection = new Map<number, { batches: BatchEntry[]; ended: EndedEntry | null }>();
   for (const entry of model.entries('subscribe')) {
     byConnection.set(entry.connection, { batches: [], ended: null });
@@ -241,18 +303,28 @@ export function consumersOf(model: Model): Consumer[] {
     const connection = byConnection.get(entry.connection);
     if (connection) connection.ended = entry;
   }
-  return [...subscribes].map(
-    ([name, own]) =>
-      new Consumer(
-        model,
-        name,
-        acknowledges.get(name) ?? [],
-        own,
-        byConnection,
-        model.entries('seek').filter((entry) => entry.consumer === name),
-        [...model.entries('pause'), ...model.entries('resume')].filter((entry) => entry.consumer === name),
-      ),
-  );
+  const acknowledges = byConsumer(model.entries('acknowledge'));
+  const seeks = byConsumer(model.entries('seek'));
+  const pauses = byConsumer([...model.entries('pause'), ...model.entries('resume')]);
+  const creates = byConsumer(model.entries('create'));
+  const deletes = byConsumer(model.entries('delete'));
+  return [...subscribes].map(([name, own]) => {
+    const deeds = {
+      subscribes: own,
+      acknowledges: acknowledges.get(name) ?? [],
+      seeks: seeks.get(name) ?? [],
+      pauses: pauses.get(name) ?? [],
+      creates: creates.get(name) ?? [],
+      deletes: deletes.get(name) ?? [],
+    };
+    return new Consumer(model, name, deeds, byConnection);
+  });
+}
+
+function byConsumer<E extends { readonly consumer: string }>(entries: readonly E[]): Map<string, E[]> {
+  const map = new Map<string, E[]>();
+  for (const entry of entries) pushTo(map, entry.consumer, entry);
+  return map;
 }
 
 function stretchesOf(model: Model, connection: Connection): Stretch[] {

@@ -2,12 +2,12 @@
 import type { BatchEntry, DeliveredChange } from '../history.js';
 import type { Connection, Consumer, Stretch } from './consumers.js';
 import { isAside } from './consumers.js';
-import { scopeInSnapshot } from './filter.js';
 import type { Verdict } from './invariants.js';
 import { same } from './json.js';
 import type { Model } from './model.js';
 import { quietAfter } from './quiet.js';
 import type { Rejections } from './rejections.js';
+import { Snapshots } from './snapshots.js';
 
 export function checkDeliveries(
   model: Model,
@@ -30,8 +30,7 @@ export function checkDeliveries(
 }
 
 class DeliveryCheck {
-  readonly #delivered = new Set<number>();
-  readonly #snapshotUntil: number;
+  readonly #snapshots: Snapshots;
 
   constructor(
     readonly model: Model,
@@ -39,7 +38,7 @@ class DeliveryCheck {
     readonly rejections: Rejections,
     readonly verdict: Verdict,
   ) {
-    this.#snapshotUntil = consumer.snapshotUntil;
+    this.#snapshots = new Snapshots(model, consumer, (place, batch) => rejections.mayWait(place, batch.at));
   }
 
   /** Every change that came, in whichever batch: it is what the log holds, and what the filter asks for. */
@@ -48,7 +47,8 @@ class DeliveryCheck {
       if (batch.changes.length > connection.subscribe.batchSize) {
         this.#report('past the window', batch, `a batch of ${batch.changes.length} changes`);
       }
-      for (const change of batch.changes) this.#content(batch, change);
+      const stretches = this.consumer.stretches.filter((one) => one.connection === connection);
+      for (const change of batch.changes) this.#content(batch, change, stretches);
     }
   }
 
@@ -85,7 +85,7 @@ class DeliveryCheck {
       if (cursor < reached) this.#report('out of order', batch, `cursor ${cursor} behind ${reached}`);
       const places = batch.changes.map((change) => this.model.place(change.cursor) ?? 0);
       this.#order(batch, places, reached, cursor);
-      this.#gaps(batch, new Set(places), reached, cursor);
+      this.#gaps(stretch, batch, new Set(places), reached, cursor);
       reached = Math.max(reached, cursor);
     }
   }
@@ -112,30 +112,56 @@ class DeliveryCheck {
     }
   }
 
-  /** A session that began while the consumer was surely paused brings no changes until somebody resumes. */
-  paused({ subscribe, batches }: Connection): void {
-    const { pauses } = this.consumer;
+  /**
+   * While a consumer was surely paused a session that began meanwhile brings no changes, and its session, whenever it began,
+   * none that were published after the pause was answered.
+   */
+  paused(connection: Connection): void {
+    const { pauses, seeks } = this.consumer;
+    const { subscribe, batches } = connection;
     for (const pause of pauses) {
-      if (pause.kind !== 'pause' || pause.outcome.kind !== 'ok' || pause.at >= subscribe.at) continue;
+      if (pause.kind !== 'pause' || pause.outcome.kind !== 'ok') continue;
       const resumed = pauses.find(
         ({ kind, outcome, at }) =>
           kind === 'resume' &&
           (outcome.kind === 'unknown' || (outcome.kind === 'ok' && at > pause.invokedAt)),
       );
-      const early = batches.find(
-        (batch) => batch.changes.length > 0 && batch.at < (resumed?.invokedAt ?? Infinity),
-      );
+      const remade = seeks.find(({ isRemake, at }) => isRemake && at > pause.invokedAt);
+      const until = Math.min(resumed?.invokedAt ?? Infinity, remade?.invokedAt ?? Infinity);
+      const meanwhile = batches.filter((batch) => batch.changes.length > 0 && batch.at < until);
+      const early = pause.at < subscribe.at ? meanwhile[0] : undefined;
       if (early) this.#report('delivered while paused', early, 'it brings changes');
+      const late = meanwhile.find(
+        (batch) =>
+          this.consumer.isNewest(connection, batch.at) &&
+          batch.changes.some(
+            ({ cursor }) =>
+              this.model.sentAt(this.model.place(cursor) ?? 0) > pause.at && batch.at > pause.at,
+          ),
+      );
+      if (late) this.#report('delivered while paused', late, 'it brings what was published after the pause');
     }
   }
 
   /** All that matches, from the start to where the consumer is at the end, came at least once. */
   completeness(): void {
     const { model, consumer, rejections } = this;
-    const start = model.place(consumer.stretches[0]?.first.cursor ?? '') ?? model.end;
+    const { last } = this.#snapshots;
+    const newest = consumer.stretches.at(-1);
+    if (!last || !newest) return;
+    const stretches = consumer.stretches.filter((stretch) => last(stretch));
+    const connections = new Set(stretches.map(({ connection }) => connection.subscribe.connection));
+    const came = new Set(
+      consumer.connections
+        .filter(({ subscribe }) => connections.has(subscribe.connection))
+        .flatMap(({ batches }) =>
+          batches.flatMap((batch) => batch.changes.map(({ cursor }) => model.place(cursor))),
+        ),
+    );
+    const start = model.place(stretches[0]?.first.cursor ?? '') ?? model.end;
     const end = consumer.state ? (model.place(consumer.state.cursor) ?? 0) : 0;
     for (let place = Math.max(start, consumer.soughtTo) + 1; place <= end; place += 1) {
-      if (this.#delivered.has(place) || !this.#isDue(place, Infinity)) continue;
+      if (came.has(place) || this.#snapshots.allowed(newest, place).includes(null)) continue;
       if (rejections.mayBeSetAside(place)) continue;
       this.verdict.add('never delivered', null, `${consumer.name} never got the change at ${place}.`);
     }
@@ -154,7 +180,7 @@ class DeliveryCheck {
     }
   }
 
-  /** A session that was taken over ends, once no fault keeps it from hearing so; and no two sessions share an id. */
+  /** A session that was taken over ends, once no fault keeps it from hearing so. */
   oneSession(): void {
     const { model, consumer, verdict } = this;
     const faults = model.entries('fault');
@@ -167,14 +193,6 @@ class DeliveryCheck {
       const since = ((ended?.at ?? model.final.at) - newer.first.at).toFixed(0);
       const sentence = `${consumer.name}: connection ${subscribe.connection} lived on for ${since} ms after it was taken over.`;
       verdict.add('one live session', newer.first.at, sentence);
-    }
-    const ids = new Map<string, number>();
-    for (const { session, connection, first } of consumer.stretches) {
-      const other = ids.get(session);
-      ids.set(session, connection.subscribe.connection);
-      if (other !== undefined && other !== connection.subscribe.connection) {
-        this.#report('one live session', first, `session ${session} is that of connection ${other} too`);
-      }
     }
   }
 
@@ -190,7 +208,7 @@ class DeliveryCheck {
     );
   }
 
-  #content(batch: BatchEntry, change: DeliveredChange): void {
+  #content(batch: BatchEntry, change: DeliveredChange, stretches: readonly Stretch[]): void {
     const place = this.model.place(change.cursor);
     const recorded = place === null ? undefined : this.model.at(place);
     const { scope, ...record } = change;
@@ -202,14 +220,12 @@ class DeliveryCheck {
         `at ${place ?? change.cursor} the log has ${is} change`,
       );
     }
-    this.#delivered.add(place);
-    const due = [this.consumer.scopes[place - 1]];
-    if (place <= this.#snapshotUntil) due.push(scopeInSnapshot(this.consumer.filter, recorded));
-    if (!due.includes(scope)) {
+    const due = new Set(stretches.flatMap((stretch) => this.#snapshots.allowed(stretch, place)));
+    if (stretches.length > 0 && !due.has(scope)) {
       this.#report(
         'not asked for',
         batch,
-        `the change at ${place} came as ${scope}, not ${due.join(' or ')}`,
+        `the change at ${place} came as ${scope}, not ${[...due].map((one) => one ?? 'not at all').join(' or ')}`,
       );
     }
   }
@@ -228,9 +244,15 @@ class DeliveryCheck {
     }
   }
 
-  #gaps(batch: BatchEntry, places: ReadonlySet<number>, reached: number, cursor: number): void {
+  #gaps(
+    stretch: Stretch,
+    batch: BatchEntry,
+    places: ReadonlySet<number>,
+    reached: number,
+    cursor: number,
+  ): void {
     for (let place = reached + 1; place <= Math.min(cursor, this.model.end); place += 1) {
-      if (places.has(place) || !this.#isDue(place, batch.at)) continue;
+      if (places.has(place) || this.#snapshots.allowed(stretch, place).includes(null)) continue;
       if (this.rejections.mayWait(place, batch.at)) continue;
       this.#report(
         'skipped',
@@ -240,24 +262,13 @@ class DeliveryCheck {
     }
   }
 
-  /** Whether the consumer must have got this change by a moment; in a snapshot what is not newest any more may be left out. */
-  #isDue(place: number, moment: number): boolean {
-    const scope = this.consumer.scopes[place - 1] ?? null;
-    if (place > this.#snapshotUntil) return scope !== null;
-    const change = this.model.at(place);
-    if (!change?.after) return false;
-    const next = this.model.nextOfEntity(place);
-    if (next !== null && next <= this.model.endAtMost(moment)) return false;
-    return scopeInSnapshot(this.consumer.filter, change) !== null;
-  }
-
   /**
    * The earliest place that a seek can have led a session to; Infinity: there was none. Batches may come long after they were
    * sent, so every seek since the session subscribed counts.
    */
   #sought(connection: Connection, first: BatchEntry): number {
     const targets = this.consumer.seeks
-      .filter((seek) => seek.at >= connection.subscribe.at && seek.invokedAt <= first.at)
+      .filter((seek) => !seek.isRemake && seek.at >= connection.subscribe.at && seek.invokedAt <= first.at)
       .map((seek) => (seek.outcome.kind === 'ok' ? this.consumer.targetOf(seek) : 0));
     return Math.min(...targets);
   }

@@ -202,6 +202,16 @@ export const doctors: readonly (readonly [Invariant, string, Doctor])[] = [
         copy.entities.push({ collection: 'orders', key: 'ghost', version: 1, data: { n: 4 } }),
       ),
   ],
+  [
+    'copy equals state',
+    'a copy of an entity that left, of a consumer that gets some changes only',
+    (p) =>
+      first(
+        p.final.copies.filter(({ consumer }) => consumer === 'copy of some'),
+        (copy) =>
+          copy.entities.push({ collection: 'orders', key: 'ghost', version: 1, data: { paid: true } }),
+      ),
+  ],
   ...deliveries(),
   ...acknowledgements(),
 ];

@@ -27,12 +27,16 @@ export function scopeInSnapshot(filter: Filter, change: ChangeRecord): Scope | n
     : null;
 }
 
-/** Whether an entity belongs into the copy of a consumer with this filter; null: the filter cannot say by the entity. */
+/**
+ * Whether an entity belongs into the copy of a consumer with this filter; null: the filter cannot say by the entity. With
+ * `where` it can whatever chooses among changes of entities that stay in: what moves in or out always comes.
+ */
 export function belongs(
   filter: Filter,
   entity: { readonly collection: string; readonly key: string; readonly data: JsonObject },
 ): boolean | null {
-  if (filter.sources ?? filter.excludeSources ?? filter.operations ?? filter.changedFields) return null;
+  const chooses = filter.operations ?? filter.changedFields;
+  if (filter.sources ?? filter.excludeSources ?? (chooses && !filter.where)) return null;
   return (
     allows(filter.collections, entity.collection) &&
     allows(filter.keys, entity.key) &&

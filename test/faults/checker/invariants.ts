@@ -41,11 +41,23 @@ export const INVARIANTS = {
     'I19',
     'No more than maxInFlight changes are unacknowledged, no batch exceeds batchSize.',
   ],
-  'delivered while paused': ['I9', 'A session that began while its consumer was paused gets no changes.'],
+  'delivered while paused': [
+    'I9',
+    'A session that began while its consumer was paused gets no changes, and no session any published since.',
+  ],
   'one live session': ['I8', 'A session that was taken over has ended when everything is quiet.'],
+  'session used again': [
+    'I8',
+    'A session id names one session of a consumer, also of one that was deleted and made again.',
+  ],
+  'session outlived its consumer': [
+    'I8',
+    'A session whose consumer is deleted ends with CONSUMER_DELETED, also where it is made again.',
+  ],
   'not drained': ['I18', 'When the faults are over, every consumer comes to the end of the log.'],
   // The run itself, told by whoever runs it.
   'hub ended by itself': ['I18', 'A hub ends when it is told to, and else never.'],
+  'memory without bound': ['I19', "No hub's resident memory goes past a bound."],
   'fault not undone': ['I18', 'When a fault is over, what it hit works again.'],
   // Acknowledgements.
   'cursor went back': ['I9', 'The cursor that acknowledgements answer never goes back, except by a seek.'],
@@ -55,7 +67,14 @@ export const INVARIANTS = {
   ],
   'acknowledgement lost': ['I9', 'An acknowledgement that was answered moved the cursor at least that far.'],
   'stale session': ['I8', 'An acknowledgement of a session that was taken over, or sought away, is refused.'],
-  'refused for nothing': ['I8', 'The session that owns the consumer is not refused what it received.'],
+  'deleted session heard': [
+    'I8',
+    'An acknowledgement of a session whose consumer was deleted is refused, and says so.',
+  ],
+  'refused for nothing': [
+    'I8',
+    'The session that owns the consumer is not refused what it received, nor a reject of it.',
+  ],
   // Rejections.
   'wrong attempt': [
     'I13',
@@ -72,6 +91,15 @@ export const INVARIANTS = {
     'Each change is in the end acknowledged, or a dead letter, or discarded.',
   ],
   'redrive lost': ['I14', 'What was redriven comes again.'],
+  'redrive overtaken': [
+    'I14',
+    'What is published of a key after a redrive was answered comes behind what was redriven.',
+  ],
+  'wrong reject taken': [
+    'I7',
+    'A reject of what was not sent, or is acknowledged, is refused as BAD_USER_INPUT, at any hub.',
+  ],
+  'foreign cursor taken': ['I8', "A cursor of another consumer's attempt settles nothing."],
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type Invariant = keyof typeof INVARIANTS;

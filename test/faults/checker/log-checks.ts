@@ -115,10 +115,12 @@ function checkCopies(model: Model, verdict: Verdict): void {
   for (const { consumer, entities } of model.final.copies) {
     const filter = filterOf(model, consumer);
     if (live.some((entity) => belongs(filter, entity) === null)) continue;
+    const isWhole = !(filter.operations ?? filter.changedFields);
     const due = new Map(live.filter((one) => belongs(filter, one)).map((one) => [entityName(one), one]));
     for (const copy of entities) {
       const entity = due.get(entityName(copy));
       due.delete(entityName(copy));
+      if (entity && !isWhole) continue;
       if (entity?.version === copy.version && same(entity.data, copy.data)) continue;
       const is = entity ? `version ${entity.version}` : 'not to be there';
       verdict.add(

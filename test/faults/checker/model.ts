@@ -37,11 +37,14 @@ export class Model {
   readonly byId = new Map<string, number[]>();
   /** All tries of an id. */
   readonly tries = new Map<string, Try[]>();
+  readonly #byKind = new Map<HistoryEntry['kind'], readonly HistoryEntry[]>();
   readonly #base: bigint;
   readonly #codec: CursorCodec;
   /** By place: when it was first sent, and when a try of it was first answered. */
   readonly #sentAt: number[] = [];
   readonly #answeredAt: number[] = [];
+  /** By place: the place of the entity's next change. */
+  readonly #next: number[] = [];
   readonly #places = new Map<string, number | null>();
   readonly #ends = new Map<number, number>();
 
@@ -59,8 +62,14 @@ export class Model {
     return this.log.length;
   }
 
-  entries<K extends HistoryEntry['kind']>(kind: K): Extract<HistoryEntry, { kind: K }>[] {
-    return this.history.filter((entry): entry is Extract<HistoryEntry, { kind: K }> => entry.kind === kind);
+  /** All entries of a kind, in their order. */
+  entries<K extends HistoryEntry['kind']>(kind: K): readonly Extract<HistoryEntry, { kind: K }>[] {
+    let entries = this.#byKind.get(kind);
+    if (!entries) {
+      entries = this.history.filter((entry) => entry.kind === kind);
+      this.#byKind.set(kind, entries);
+    }
+    return entries as readonly Extract<HistoryEntry, { kind: K }>[];
   }
 
   /** The place that a cursor stands for; null: it is none of this log, or carries an attempt. Negative: before the run. */
@@ -97,11 +106,14 @@ export class Model {
     return this.#answeredAt[place - 1] ?? Infinity;
   }
 
+  /** When a try of the change at a place was first sent. */
+  sentAt(place: number): number {
+    return this.#sentAt[place - 1] ?? Infinity;
+  }
+
   /** The place of an entity's next change behind a place; null: it is its newest. */
   nextOfEntity(place: number): number | null {
-    const change = this.at(place);
-    const chain = change ? this.chains.get(entityName(change)) : undefined;
-    return chain?.find((later) => later > place) ?? null;
+    return this.#next[place - 1] ?? null;
   }
 
   /** What an entity can have been at some place from `from` on: its newest change at `from`, and every later one. */
@@ -114,7 +126,7 @@ export class Model {
 
   #decode(cursor: string): number | null {
     try {
-      const { position, attempt } = this.#codec.decodePlace(cursor, 'cursor');
+      const { position, attempt } = this.#codec.decodeContent(cursor, 'cursor');
       return attempt === null ? Number(position - this.#base) : null;
     } catch {
       return null;
@@ -131,6 +143,8 @@ export class Model {
 
   #indexLog(): void {
     this.log.forEach((change, i) => {
+      const before = this.chains.get(entityName(change))?.at(-1);
+      if (before !== undefined) this.#next[before - 1] = i + 1;
       pushTo(this.chains, entityName(change), i + 1);
       pushTo(this.byId, idName(change.source, change.id), i + 1);
       const tries = this.tries.get(idName(change.source, change.id)) ?? [];

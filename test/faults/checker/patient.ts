@@ -59,7 +59,7 @@ export class Patient {
 
   /** Batches of consumers that are not sought nor in a snapshot, with so many changes at least. */
   batches(least: number): Open<BatchEntry>[] {
-    const sought = new Set([...this.all('seek').map((seek) => seek.consumer), 'copy']);
+    const sought = new Set([...this.all('seek').map((seek) => seek.consumer), 'copy', 'copy of some']);
     return this.all('batch').filter((one) => one.changes.length >= least && !sought.has(one.consumer));
   }
 

@@ -1,58 +1,57 @@
 /**
  * A small history of rejections in which nothing is wrong, and doctors that break it. Places 1, 2 and 4 are of one key, 5 and
- * 6 of another: 1 is rejected once, and 2 waits behind it; 5 dies at its second attempt, 6 dies behind it, and 5 is redriven.
+ * 6 of another: 1 is rejected once, and 2 waits behind it; 5 dies at its second attempt, 6 dies behind it, and 5 is redriven
+ * before 7, of the same key, is published.
  */
-import { CursorCodec } from '../../../src/model/cursor.js';
-import type { ChangeRecord, HistoryEntry, Unstamped } from '../history.js';
+import type { HistoryEntry, Unstamped } from '../history.js';
 import type { Invariant } from './invariants.js';
 import { fail } from './patient.js';
-import type { OpenOf, Patient } from './patient.js';
+import type { OpenEntry, OpenOf, Patient } from './patient.js';
+import { again, call, cursor, entitiesOf, logOf, ok, publish, stamped, startOf, LOG_ID } from './small.js';
 
-const LOG_ID = '51c40a7e-0000-4000-8000-000000000000';
-const KEYS = ['k1', 'k1', 'k2', 'k1', 'k3', 'k3'];
-const codec = new CursorCodec(LOG_ID);
-const cursor = (place: number): string => codec.encode(BigInt(place));
-const again = (place: number, attempt: number, ticket: number): string =>
-  codec.encodeAttempt(BigInt(place), { attempt, ticket: BigInt(ticket) });
-const ok = <T>(value: T): { kind: 'ok'; value: T } => ({ kind: 'ok', value });
-
-const log: ChangeRecord[] = KEYS.map((key, i) => {
-  const version = KEYS.slice(0, i + 1).filter((one) => one === key).length;
-  return {
-    ...{ cursor: cursor(i + 1), id: `id ${i + 1}`, collection: 'orders', key, version, source: 'crm' },
-    operation: version === 1 ? 'CREATE' : 'UPDATE',
-    before: version === 1 ? null : { version: version - 1 },
-    after: { version },
-    changedFields: ['version'],
-    recordedAt: '2024-01-01T00:00:00.000Z',
-  };
-});
-
-/** Entries get their times in the order in which they stand here. */
-export function rejectedHistory(): HistoryEntry[] {
-  const entries = [...beginning(), ...firstKey(), ...secondKey(), finalOf()];
-  return entries.map((entry, i) => ({
-    ...entry,
-    at: i * 10,
-    ...('invokedAt' in entry ? { invokedAt: i * 10 - 5 } : {}),
-  }));
-}
-
-const call = { hub: 'a', invokedAt: 0 };
+const log = logOf(['k1', 'k1', 'k2', 'k1', 'k3', 'k3', 'k3']);
+/** Published before anything else; the rest is published later. */
+const EARLY = [1, 2, 3, 4, 5, 6];
 const consumer = 'c';
 
-function beginning(): Unstamped[] {
-  return [
-    { kind: 'start', seed: 0, logId: LOG_ID, head: cursor(0), hubs: ['a'] },
-    ...log.map(({ collection, key, id, after, cursor: at, version, operation }, i): Unstamped => ({
-      ...{ kind: 'publish', ...call, producer: 'p', source: 'crm', call: i, atomic: false },
-      changes: [{ collection, key, id, write: 'UPSERT', data: after, expectedVersion: null }],
-      outcome: ok({ cursor: at, results: [{ outcome: 'APPLIED' as const, cursor: at, version, operation }] }),
-    })),
-    subscribe(1),
-    batch(1, [], cursor(0)),
-  ];
+export const rejectedHistory = (): HistoryEntry[] =>
+  stamped([...beginning(), ...firstKey(), ...secondKey(), finalOf()]);
+
+/** The same, but that 5 and 6 are redriven together, and 5 dies once more: 6, which waits behind it, dies with it unsent. */
+export function diedAgainHistory(): HistoryEntry[] {
+  const entries = [...beginning(), ...firstKey(), ...secondKey(), finalOf()];
+  const redrive = entries.findIndex(({ kind }) => kind === 'redrive');
+  const settled = entries.findIndex(
+    (entry) => entry.kind === 'acknowledge' && entry.cursor === again(5, 2, 10),
+  );
+  entries.splice(
+    settled,
+    1,
+    reject(5, 2, { attempts: 1, dead: false }),
+    batch(2, [5], again(5, 3, 11), 3),
+    reject(5, 3, { attempts: 2, dead: true }),
+  );
+  entries.splice(redrive, 1, {
+    ...{ kind: 'redrive', ...call, consumer, ids: ['letter 5', 'letter 6'] },
+    outcome: ok({ count: 2 }),
+  });
+  return stamped(entries.map((entry) => (entry.kind === 'final' ? withLetter(entry) : entry)));
 }
+
+function withLetter(final: Extract<Unstamped, { kind: 'final' }>): Unstamped {
+  const letter = { id: 'letter 5', change: cursor(5), attempts: 2, nextAttemptAt: null, dead: true };
+  return {
+    ...final,
+    consumers: final.consumers.map((one) => ({ ...one, deadLetters: [letter, ...one.deadLetters] })),
+  };
+}
+
+const beginning = (): Unstamped[] => [
+  startOf(),
+  ...EARLY.map((place) => publish(log, place)),
+  subscribe(1),
+  batch(1, [], cursor(0)),
+];
 
 const firstKey = (): Unstamped[] => [
   batch(1, [1, 2, 3], cursor(3)),
@@ -74,8 +73,11 @@ const secondKey = (): Unstamped[] => [
   subscribe(2),
   batch(2, [], cursor(6)),
   { kind: 'redrive', ...call, consumer, ids: ['letter 5'], outcome: ok({ count: 1 }) },
+  publish(log, 7),
   batch(2, [5], again(5, 2, 10), 2),
   acknowledge(2, again(5, 2, 10), 2, 6),
+  batch(2, [7], cursor(7)),
+  acknowledge(2, cursor(7), 1, 7),
 ];
 
 const subscribe = (connection: number): Unstamped => ({
@@ -91,7 +93,7 @@ const batch = (connection: number, places: readonly number[], at: string, attemp
     session: `${connection}.0`,
     cursor: at,
     attempt,
-    head: cursor(6),
+    head: cursor(7),
   },
   changes: places.map((place) => ({ ...(log[place - 1] ?? fail()), scope: 'WITHIN' as const })),
 });
@@ -108,16 +110,12 @@ const reject = (place: number, attempt: number, is: { attempts: number; dead: bo
 });
 
 function finalOf(): Unstamped {
-  const entities = ['k1', 'k2', 'k3'].map((key) => {
-    const newest = log.findLast((change) => change.key === key) ?? fail();
-    const { collection, version, after, cursor: at } = newest;
-    return { collection, key, version, data: after ?? {}, cursor: at };
-  });
   const letter = { id: 'letter 6', change: cursor(6), attempts: 0, nextAttemptAt: null, dead: true };
+  const [end, changeCount] = [cursor(log.length), log.length];
   return {
     kind: 'final',
-    hubs: [{ hub: 'a', logId: LOG_ID, head: cursor(6), changeCount: 6, log, entities }],
-    consumers: [{ name: consumer, cursor: cursor(6), lag: 0, deadLetters: [letter], maxAttempts: 2 }],
+    hubs: [{ hub: 'a', logId: LOG_ID, head: end, changeCount, log, entities: entitiesOf(log) }],
+    consumers: [{ name: consumer, cursor: end, lag: 0, deadLetters: [letter], maxAttempts: 2 }],
     copies: [],
   };
 }
@@ -146,6 +144,24 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
       p
         .all('batch')
         .filter(isAgain(1))
+        .forEach((one) => (one.attempt = 3)),
+  ],
+  [
+    'wrong attempt',
+    'an attempt comes twice',
+    (p) => {
+      const place = p.entries.findIndex((entry) => entry.kind === 'batch' && isAgain(2)(entry));
+      const twice = p.entries[place] ?? fail();
+      p.entries.splice(place + 1, 0, { ...twice, at: twice.at + 1 });
+    },
+  ],
+  [
+    'wrong attempt',
+    'an attempt comes that nothing led to, since the change did not wait',
+    (p) =>
+      p
+        .all('batch')
+        .filter(isAgain(5))
         .forEach((one) => (one.attempt = 3)),
   ],
   [
@@ -209,6 +225,35 @@ export const rejectionDoctors: readonly (readonly [Invariant, string, (patient: 
     (p) => remove(p, (entry) => isAgain(2)(entry)),
   ],
   ['redrive lost', 'what was redriven does not come', (p) => remove(p, (entry) => isAgain(5)(entry))],
+  [
+    'refused for nothing',
+    'what the session holds open is said not to have been sent',
+    (p) =>
+      ((p.all('reject')[0] ?? fail()).outcome = { kind: 'fail', code: 'BAD_USER_INPUT', retryable: false }),
+  ],
+  [
+    'redrive overtaken',
+    'what was published since comes before what was redriven',
+    (p) => {
+      const seventh = p.all('batch').find((one) => one.cursor === cursor(7)) ?? fail();
+      const redrive = p.all('redrive')[0] ?? fail();
+      seventh.at = redrive.at + 15;
+    },
+  ],
+  [
+    'foreign cursor taken',
+    "another consumer's cursor settles a change, which never comes",
+    (p) => {
+      const own = p.all('batch').find(isAgain(1)) ?? fail();
+      const settled = p.all('acknowledge').find(isAgain(1)) ?? fail();
+      Object.assign(own, { consumer: 'another', connection: 99 });
+      Object.assign(settled, {
+        foreign: 'another',
+        connection: 0,
+        session: null,
+      } satisfies Partial<OpenEntry>);
+    },
+  ],
 ];
 
 const letterOf = (p: Patient): OpenOf<'final'>['consumers'][number]['deadLetters'][number] =>

@@ -5,13 +5,21 @@
  * often), discarded, or the consumer is sought elsewhere. Behind a call without an answer everything may be so or not; the
  * checks then ask for less.
  */
-import type { BatchEntry, DiscardEntry, History, RedriveEntry, RejectEntry } from '../history.js';
+import type {
+  AcknowledgeEntry,
+  BatchEntry,
+  DiscardEntry,
+  History,
+  RedriveEntry,
+  RejectEntry,
+} from '../history.js';
 import type { Consumer } from './consumers.js';
 import { isAside } from './consumers.js';
 import { quietAfter } from './quiet.js';
 import type { Verdict } from './invariants.js';
 import { entityName, pushTo } from './model.js';
 import type { Model } from './model.js';
+import { placesOfAttempts } from './reject-checks.js';
 
 interface Again {
   readonly place: number;
@@ -27,6 +35,8 @@ export class Rejections {
   readonly #discards: readonly DiscardEntry[];
   readonly #placeOfId = new Map<string, number>();
   readonly #isSought: boolean;
+  /** Acknowledgements by cursors that other consumers got, with the place of the change. */
+  readonly #foreign: readonly { readonly entry: AcknowledgeEntry; readonly place: number }[];
 
   constructor(
     readonly model: Model,
@@ -45,7 +55,14 @@ export class Rejections {
         if (place !== null) pushTo(this.#again, place, { place, batch });
       }
     }
+    const attempts = consumer.acknowledges.some(({ foreign }) => foreign) ? placesOfAttempts(model) : null;
+    this.#foreign = consumer.acknowledges.flatMap((entry) => {
+      const place = entry.foreign === undefined ? undefined : attempts?.get(entry.cursor);
+      return place === undefined || entry.outcome.kind === 'fail' ? [] : [{ entry, place }];
+    });
     for (const letter of consumer.state?.deadLetters ?? []) this.#know(letter.id, letter.change);
+    for (const { ids, listed } of [...this.#redrives, ...this.#discards])
+      listed?.forEach((cursor, i) => this.#know(ids?.[i] ?? '', cursor));
   }
 
   /** Whether the change at a place may be left out of a batch that came at a moment. */
@@ -114,6 +131,7 @@ export class Rejections {
       verdict.add('wrong attempt', batch.at, `${this.consumer.name}: the change at ${place} ${sentence}.`);
     if (batch.changes.length !== 1) wrong(`came again with ${batch.changes.length - 1} others`);
     if (!this.#isDue(place, batch)) wrong(`came with attempt ${batch.attempt}, which nothing led to`);
+    if (this.#isRepeated(place, batch)) wrong(`came with attempt ${batch.attempt} once more`);
     const dead = this.#deadBefore(place, this.#beganAt(batch));
     if (dead && !this.#isRedriven(place, dead.at, batch.at) && !this.#isSought) {
       verdict.add(
@@ -126,12 +144,43 @@ export class Rejections {
 
   #isDue(place: number, { attempt, at }: BatchEntry): boolean {
     const rejects = (this.#rejects.get(place) ?? []).filter((entry) => entry.invokedAt <= at);
+    // Redeliveries count from 2. One that only waited, or was redriven, has not been tried when it comes as the second.
+    const untried = this.#mayWaitBehind(place, at) || this.#isRedriven(place, -Infinity, at);
     const led = rejects.some(
       ({ outcome }) =>
-        outcome.kind === 'unknown' || (outcome.kind === 'ok' && outcome.value.attempts === attempt - 1),
+        outcome.kind === 'unknown' ||
+        (outcome.kind === 'ok' && outcome.value.attempts === attempt - 1) ||
+        (outcome.kind === 'ok' && outcome.value.attempts === attempt - 2 && untried),
     );
-    const waited = this.mayWait(place, at) && attempt === 2;
-    return led || waited || (attempt === 2 && this.#isRedriven(place, -Infinity, at));
+    return led || (attempt === 2 && untried);
+  }
+
+  /**
+   * Whether an attempt came that was over: a session sends each attempt once, and none that an earlier session's rejection
+   * ended. Attempts count anew after a redrive, and after a seek.
+   */
+  #isRepeated(place: number, batch: BatchEntry): boolean {
+    if (this.#isSought || this.#isRedriven(place, -Infinity, batch.at)) return false;
+    const { attempt, connection } = batch;
+    const sent = (this.#again.get(place) ?? []).some(
+      ({ batch: one }) => one.connection === connection && one.at < batch.at && one.attempt >= attempt,
+    );
+    const began = this.#beganAt(batch);
+    const ended = (this.#rejects.get(place) ?? []).some(
+      (entry) =>
+        entry.outcome.kind === 'ok' &&
+        entry.at < began &&
+        entry.attempt >= attempt &&
+        this.model.place(entry.change) === null,
+    );
+    return sent || ended;
+  }
+
+  /** Whether a change may wait behind an earlier one of its key. */
+  #mayWaitBehind(place: number, moment: number): boolean {
+    return this.#heads(place).some(
+      (head) => head < place && (this.#rejects.get(head) ?? []).some(({ invokedAt }) => invokedAt <= moment),
+    );
   }
 
   /** The attempts that are answered, and whether the change is dead, follow from the consumer's maxAttempts. */
@@ -144,9 +193,10 @@ export class Rejections {
     const rejects = this.#rejects.get(place) ?? [];
     const came = (this.#again.get(place) ?? []).filter(({ batch }) => batch.at <= entry.at);
     const most = Math.max(...rejects.map((one) => one.attempt), ...came.map(({ batch }) => batch.attempt));
-    // Each that had no answer may have counted, and led to an attempt that went out and never came.
+    // Each that had no answer may have counted, and led to an attempt that went out and never came; and who rejects what
+    // another got may do so while an attempt is on its way.
     const unknown = rejects.filter(
-      (one) => one.outcome.kind === 'unknown' && one.invokedAt <= entry.at,
+      (one) => (one.outcome.kind === 'unknown' || one.probe !== undefined) && one.invokedAt <= entry.at,
     ).length;
     const { consumer } = this;
     if (attempts > most + unknown) {
@@ -209,8 +259,9 @@ export class Rejections {
     const answered = (this.#rejects.get(place) ?? []).filter(({ outcome }) => outcome.kind === 'ok');
     const last = answered.at(-1);
     if (last?.outcome.kind !== 'ok') return;
-    const { attempts } = last.outcome.value;
-    this.#expectOver(place, attempts, last.at, verdict);
+    // What was not tried when it first came again counts one attempt less than came.
+    const tried = Math.max(last.outcome.value.attempts, last.attempt);
+    this.#expectOver(place, tried, last.at, verdict);
     const first = answered[0];
     if (first?.attempt !== 1 || (this.#again.get(place)?.[0]?.batch.at ?? Infinity) < first.at) return;
     for (const behind of this.#sentBehind(place, first)) {
@@ -231,11 +282,16 @@ export class Rejections {
     );
   }
 
-  #expectOver(place: number, attempts: number, from: number, verdict: Verdict): void {
+  #expectOver(place: number, tried: number, from: number, verdict: Verdict): void {
     const settled = this.#acknowledgesOf(place).some(
-      (entry) => entry.at > from && (entry.attempt > attempts || this.#isRedriven(place, from, entry.at)),
+      (entry) => entry.at > from && (entry.attempt > tried || this.#isRedriven(place, from, entry.at)),
     );
     if (settled || this.#isDeadAtEnd(place) || this.#isDiscarded(place)) return;
+    const taken = this.#foreign.find((one) => one.place === place && one.entry.at > from);
+    if (taken) {
+      const sentence = `${this.consumer.name}: the change at ${place} never came again; ${taken.entry.hub} took a cursor of ${taken.entry.foreign}.`;
+      return verdict.add('foreign cursor taken', taken.entry.at, sentence);
+    }
     const sentence = `${this.consumer.name}: the change at ${place}, rejected or held, was never settled, and is no dead letter.`;
     verdict.add('neither here nor there', null, sentence);
   }
@@ -296,7 +352,8 @@ export class Rejections {
   #acknowledgesOf(place: number): Consumer['acknowledges'][number][] {
     const cursors = new Set((this.#again.get(place) ?? []).map(({ batch }) => batch.cursor));
     return this.consumer.acknowledges.filter(
-      ({ cursor, outcome }) => cursors.has(cursor) && outcome.kind !== 'fail',
+      ({ cursor, outcome, foreign }) =>
+        foreign === undefined && cursors.has(cursor) && outcome.kind !== 'fail',
     );
   }
 

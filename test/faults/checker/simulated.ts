@@ -53,6 +53,7 @@ const NAMES: readonly (readonly [string, Filter | null, StartAt])[] = [
   ['late', { collections: ['orders'] }, 'LATEST'],
   ['paid', { where: [{ field: 'paid', eq: true }] }, 'EARLIEST'],
   ['copy', { where: [{ field: 'n', gte: 3 }] }, 'SNAPSHOT'],
+  ['copy of some', { where: [{ field: 'paid', eq: true }], changedFields: ['n'] }, 'SNAPSHOT'],
 ];
 
 export interface SimulationOptions {
@@ -284,7 +285,10 @@ class Simulation {
   #scope(consumer: SimulatedConsumer, change: ChangeRecord, place: number): DeliveredChange['scope'] | null {
     const filter = consumer.filter ?? {};
     if (place > consumer.snapshotUntil) return scopeUnder(filter, change);
-    return this.#entities.get(entityName(change)) === change ? scopeInSnapshot(filter, change) : null;
+    const isReplaced = this.#log
+      .slice(place, consumer.snapshotUntil)
+      .some((later) => entityName(later) === entityName(change));
+    return !isReplaced && change.after ? scopeInSnapshot(filter, change) : null;
   }
 
   #batch(consumer: SimulatedConsumer, live: Session, changes: readonly DeliveredChange[]): void {

@@ -23,7 +23,13 @@ export interface Plant {
   readonly minutes?: number;
   /** The position before the first change of the round. Default 0. */
   readonly begin?: bigint;
+  /** Whether the hubs have a Redis. Default: yes. */
+  readonly redis?: boolean;
 }
+
+/** In ack/consumer-store.js: which acknowledgements count, by the fence that came with them. */
+export const ACKNOWLEDGEMENT_COUNTS =
+  "'(l.id is null or (l.id = o.id and l.epoch = o.epoch and l.seeks = o.seeks))'";
 
 /** Bugs of the list that cannot be planted here, and why. */
 export const notApplicable: Readonly<Record<string, string>> = {

@@ -90,6 +90,7 @@ async function runPlant(plant: Plant, seed: number): Promise<PlantVerdict> {
     ...{ seed, minutes: plant.minutes ?? MINUTES, kinds: plant.kinds, settleMs: SETTLE_MS },
     ...(plant.begin === undefined ? {} : { begin: plant.begin }),
     hubArguments: argumentsOf(plant),
+    redis: plant.redis ?? true,
   };
   // A round that could not begin says nothing about the plant: on a busy machine a port may be taken meanwhile.
   const { history, violations } = await runRound(options).catch(() => runRound(options));
@@ -123,7 +124,7 @@ export interface ControlVerdict {
  */
 export async function runControls(seed: number): Promise<ControlVerdict[]> {
   const kinds = ['stall client link', 'kill hub', 'drop hints'];
-  const { history, violations } = await runRound({ seed, minutes: MINUTES, kinds });
+  const { history, violations } = await runRound({ seed, minutes: MINUTES, kinds, redis: true });
   const found = [...violations, ...check(history)];
   const silent = history.filter((entry) => 'outcome' in entry && entry.outcome.kind === 'unknown').length;
   // The dropper switched off: what it would have observed is nothing.

@@ -1,16 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dice } from '../../promises/support/dice.js';
-import type { AcknowledgeEntry, BatchEntry, Recorder } from '../history.js';
+import type { AcknowledgeEntry, BatchEntry } from '../history.js';
+import type { Recorder } from '../recording.js';
 import { call, mapOutcome } from './call.js';
 import type { Hub } from './hub.js';
 import type { Profile } from './profiles.js';
 
-const ACKNOWLEDGE = `mutation ($consumer: ID!, $cursor: Cursor!, $session: ID) {
+export const ACKNOWLEDGE = `mutation ($consumer: ID!, $cursor: Cursor!, $session: ID) {
   acknowledge(consumer: $consumer, cursor: $cursor, session: $session) { cursor }
 }`;
 
 /** Batches that were settled and may be acknowledged once more. */
 const OLD = 30;
+
+/** Between two acknowledgements, in milliseconds. */
+const PAUSE: readonly [number, number] = [20, 250];
 
 /** Batches beside the log's order that are acknowledged at once. */
 const ASIDES = 8;
@@ -26,6 +30,8 @@ export interface AcknowledgerOptions {
   readonly hubs: readonly Hub[];
   readonly recorder: Recorder;
   readonly dice: Dice;
+  /** An acknowledgement of a batch in log order was answered. */
+  readonly onAnswered: (batch: Received) => void;
 }
 
 /** Acknowledges what a consumer received: late, not every batch, now and then an old one again, at this hub or that. */
@@ -60,9 +66,9 @@ export class Acknowledger {
   }
 
   async #moveOn(): Promise<void> {
-    const { dice } = this.options;
+    const { dice, profile } = this.options;
     while (!this.#stopped) {
-      await sleep(this.#hurrying ? 50 : dice.between(20, 250));
+      await sleep(this.#hurrying ? 50 : dice.between(...(profile.habits.acknowledgesEvery ?? PAUSE)));
       const batch = this.#choose();
       if (batch) await this.#acknowledge(batch);
     }
@@ -102,12 +108,17 @@ export class Acknowledger {
   }
 
   #settle(batch: Received, outcome: AcknowledgeEntry['outcome']): void {
-    if (outcome.kind === 'ok') this.cursor = outcome.value.cursor;
+    if (outcome.kind === 'ok') {
+      this.cursor = outcome.value.cursor;
+      if (!mayBeAside(batch.entry)) this.options.onAnswered(batch);
+    }
     const { connection, session } = batch.entry;
     // Taken over, or sought away: nothing of that session counts any more.
     const isRefused = outcome.kind === 'fail' && !outcome.retryable;
     const isOver = (one: Received): boolean =>
-      one === batch ? outcome.kind === 'ok' || isRefused : isRefused && one.entry.session === session;
+      one === batch
+        ? outcome.kind === 'ok' || isRefused
+        : isRefused && one.entry.session === session && one.entry.connection === connection;
     const place = this.#open.indexOf(batch);
     const isPassed = (one: Received, i: number): boolean =>
       outcome.kind === 'ok' && i <= place && one.entry.connection === connection;
@@ -137,5 +148,5 @@ export class Acknowledger {
  * Whether a batch may be one of a change that comes again, or that waited behind one: such a change is alone, and the batch's
  * cursor is not its own. Nothing else tells a change that waited; a batch that only looks so is settled like that as well.
  */
-const mayBeAside = ({ changes, cursor }: BatchEntry): boolean =>
+export const mayBeAside = ({ changes, cursor }: BatchEntry): boolean =>
   changes.length === 1 && changes[0]?.cursor !== cursor;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Dice } from '../../promises/support/dice.js';
-import type { Recorder } from '../history.js';
+import type { Recorder } from '../recording.js';
 import type { FaultKind, Strike, World } from './fault.js';
 import { hintFaults } from './hint-faults.js';
 import { linkFaults } from './link-faults.js';

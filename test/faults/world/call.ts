@@ -1,6 +1,6 @@
 import type { Answer } from '../../support/client.js';
-import type { Outcome } from '../history.js';
-import { refusal } from '../history.js';
+import type { Outcome, Unknown } from '../history.js';
+import { refusal } from '../recording.js';
 
 /** An answer that did not come by then is given up, in milliseconds. */
 const PATIENCE_MS = 4_000;
@@ -12,6 +12,44 @@ export async function call<T>(
   variables: object,
   patienceMs = PATIENCE_MS,
 ): Promise<Outcome<T>> {
+  const answer = await send<T>(url, query, variables, patienceMs);
+  if ('kind' in answer) return answer;
+  const { data, errors } = answer;
+  if (errors?.[0]) return refusal(errors[0].extensions);
+  return data ? { kind: 'ok', value: data } : { kind: 'unknown', why: 'an answer without data' };
+}
+
+/**
+ * Sends one mutation of several non-null fields and answers the outcome of each that was executed: fields are executed in
+ * order, and none after the first that fails.
+ */
+export async function callParts<T>(
+  url: string,
+  query: string,
+  variables: object,
+  parts: readonly string[],
+): Promise<Partial<Record<string, Outcome<T>>>> {
+  const answer = await send<Record<string, T>>(url, query, variables, PATIENCE_MS);
+  if ('kind' in answer) return Object.fromEntries(parts.map((part) => [part, answer]));
+  const { data, errors } = answer;
+  const failed = errors?.[0] ? parts.indexOf(String(errors[0].path?.[0])) : parts.length;
+  const reached = failed < 0 ? parts : parts.slice(0, failed + 1);
+  return Object.fromEntries(
+    reached.map((part, i): [string, Outcome<T>] => {
+      const value = data?.[part];
+      if (i === failed || failed < 0) return [part, refusal(errors?.[0]?.extensions)];
+      // The values of the parts before the one that failed are not in the answer.
+      return [part, { kind: 'ok', value: value ?? ({ cursor: '' } as T) }];
+    }),
+  );
+}
+
+async function send<T>(
+  url: string,
+  query: string,
+  variables: object,
+  patienceMs: number,
+): Promise<Answer<T> | Unknown> {
   try {
     const response = await fetch(`${url}/graphql`, {
       method: 'POST',
@@ -19,9 +57,8 @@ export async function call<T>(
       body: JSON.stringify({ query, variables }),
       signal: AbortSignal.timeout(patienceMs),
     });
-    const { data, errors } = (await response.json()) as Answer<T>;
-    if (errors?.[0]) return refusal(errors[0].extensions);
-    if (data) return { kind: 'ok', value: data };
+    const answer = (await response.json()) as Answer<T>;
+    if (answer.data || answer.errors?.[0]) return answer;
     return { kind: 'unknown', why: `HTTP ${response.status} without data` };
   } catch (error) {
     return { kind: 'unknown', why: reasonOf(error) };

@@ -18,6 +18,8 @@ export interface HubArguments {
   readonly node?: readonly string[];
   /** Of all hubs; wins over what the cluster gives. */
   readonly environment?: Environment;
+  /** Whether hubs tell each other by Redis, which runs in any case. Default: yes. */
+  readonly redis?: boolean;
 }
 
 const HUBS = 3;
@@ -38,6 +40,10 @@ const ENVIRONMENT: Environment = {
   RETRY_LONGEST_MS: '1500',
 };
 
+/** One hub's sockets fill with every larger change, so that its sessions wait for room all the time. */
+const NARROW_HUB = 2;
+const NARROW: Environment = { SOCKET_BUFFER_BYTES: '4096' };
+
 /** Three hubs on one PostgreSQL and one Redis, every link through a proxy of the test's own. */
 export class Cluster {
   private constructor(
@@ -54,7 +60,7 @@ export class Cluster {
     const databaseUrl = await postgres.createDatabase();
     const hubs: Hub[] = [];
     for (let n = 1; n <= HUBS; n += 1) {
-      hubs.push(await hubOf(`hub ${n}`, { postgres, redis, databaseUrl, hubArguments }));
+      hubs.push(await hubOf(n, { postgres, redis, databaseUrl, hubArguments }));
     }
     const cluster = new Cluster(postgres, databaseUrl, redis, hubs);
     if (begin > 0n) await cluster.#beginAfter(begin);
@@ -67,13 +73,13 @@ export class Cluster {
     return this.hubs.flatMap((hub) => hub.crashes);
   }
 
-  /** Changes that were rejected and will come again, or wait behind one that will. */
-  async waitingRejections(): Promise<number> {
+  /** By consumer: changes that were rejected and will come again, or wait behind one that will. */
+  async waitingRejections(): Promise<ReadonlyMap<string, number>> {
     const rows = await adminQuery(
       this.databaseUrl,
-      "select count(*) as n from rejection where state = 'WAITING'",
+      "select consumer, count(*) as n from rejection where state = 'WAITING' group by consumer",
     );
-    return Number(rows[0]?.n);
+    return new Map(rows.map(({ consumer, n }) => [String(consumer), Number(n)]));
   }
 
   /** Waits until every hub says that it is ready. */
@@ -125,7 +131,7 @@ export class Cluster {
 }
 
 async function hubOf(
-  name: string,
+  number: number,
   parts: {
     readonly postgres: PostgresServer;
     readonly redis: RedisServer;
@@ -144,13 +150,14 @@ async function hubOf(
   const clock = new HubClock();
   const environment = {
     ...ENVIRONMENT,
+    ...(number === NARROW_HUB ? NARROW : {}),
     ...clock.launch.environment,
     DATABASE_URL: throughLink.href,
-    REDIS_URL: `redis://127.0.0.1:${signal.port}`,
+    ...(hubArguments.redis === false ? {} : { REDIS_URL: `redis://127.0.0.1:${signal.port}` }),
     PORT: String(port),
     ...hubArguments.environment,
   };
-  return new Hub(name, { database, redis: signal, client }, clock, {
+  return new Hub(`hub ${number}`, { database, redis: signal, client }, clock, {
     environment,
     nodeArguments: [...clock.launch.nodeArguments, ...(hubArguments.node ?? [])],
   });

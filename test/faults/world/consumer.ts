@@ -1,13 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dice } from '../../promises/support/dice.js';
-import type { BatchEntry, EntityRecord, Recorder } from '../history.js';
+import type { BatchEntry, EntityRecord } from '../history.js';
+import { shrunk } from '../recording.js';
+import type { Recorder } from '../recording.js';
 import { Acknowledger } from './acknowledger.js';
+import type { Received } from './acknowledger.js';
 import { call, mapOutcome } from './call.js';
 import { Copy } from './copy.js';
 import type { Hub } from './hub.js';
 import type { Interner } from './interner.js';
 import type { Profile } from './profiles.js';
 import { Rejecter } from './rejecter.js';
+import { Maker } from './remake.js';
+import { Spur } from './spur.js';
 import { Subscription } from './subscription.js';
 import type { Batch } from './subscription.js';
 
@@ -27,6 +32,9 @@ export interface ConsumerOptions {
   readonly salt: number;
   /** A number for every connection of the round. */
   readonly nextConnection: () => number;
+  /** Told of what it received, and of what it acknowledged in log order. */
+  readonly onReceived: (of: Profile, batch: Received) => void;
+  readonly onAnswered: (of: Profile, batch: Received) => void;
 }
 
 interface Connection {
@@ -45,6 +53,7 @@ export class Consumer {
   readonly #acknowledger: Acknowledger;
   /** Null: it processes whatever comes. */
   readonly #rejecter: Rejecter | null;
+  readonly #maker: Maker;
   /** Sessions that have not ended, the newest last. */
   #connections: Connection[] = [];
   #newestBatch: BatchEntry | null = null;
@@ -58,12 +67,18 @@ export class Consumer {
   constructor(readonly options: ConsumerOptions) {
     this.#dice = new Dice(options.salt, options.seed);
     const { seed, salt, profile } = options;
-    this.#acknowledger = new Acknowledger({ ...options, dice: new Dice(salt + 1_000, seed) });
+    this.#acknowledger = new Acknowledger({
+      ...{ ...options, dice: new Dice(salt + 1_000, seed) },
+      onAnswered: (batch) => options.onAnswered(profile, batch),
+    });
+    this.#maker = new Maker({ ...options, dice: this.#dice });
+    const { rejects, rejectsLikeTwin } = profile.habits;
     this.#rejecter =
-      profile.habits.rejects === undefined
+      rejects === undefined && rejectsLikeTwin === undefined
         ? null
         : new Rejecter({
-            ...{ ...options, dice: new Dice(salt + 2_000, seed), chance: profile.habits.rejects },
+            ...{ ...options, dice: new Dice(salt + 2_000, seed), chance: rejects ?? 0 },
+            spur: new Spur(`spur of ${profile.name}`, options.recorder),
             onProcessed: (batch) => this.#acknowledger.received(batch),
           });
   }
@@ -79,6 +94,9 @@ export class Consumer {
 
   /** Subscribes, receives, acknowledges and misbehaves until it is stopped. */
   async run(): Promise<void> {
+    const { maxAttempts, habits } = this.options.profile;
+    if (maxAttempts !== undefined) await this.#maker.create(() => this.#stopped);
+    if (habits.neverSubscribes) return;
     const acknowledging = this.options.profile.anonymous ? Promise.resolve() : this.#acknowledger.run();
     const rejecting = this.#rejecter?.run();
     while (!this.#stopped) {
@@ -105,6 +123,7 @@ export class Consumer {
 
   /** Whether it got a batch whose cursor is this one, and acknowledged it. */
   isAt(head: string): boolean {
+    if (this.options.profile.habits.neverSubscribes) return true;
     if (!this.#remembered.includes(head)) return false;
     return this.options.profile.anonymous === true || this.#acknowledger.cursor === head;
   }
@@ -152,13 +171,14 @@ export class Consumer {
 
   #received(batch: Batch, connection: number, hub: Hub): void {
     const { recorder, interner, profile } = this.options;
-    const changes = batch.changes.map((change) => interner.of(change));
+    const changes = batch.changes.map((change) => interner.of(shrunk(change)));
     const { cursor, head, session, attempt } = batch;
     recorder.add({
       ...{ kind: 'batch', consumer: this.name, connection, session: session ?? '', cursor },
       ...{ attempt, head, changes },
     });
     const received = { entry: recorder.entries.at(-1) as BatchEntry, hub };
+    this.options.onReceived(profile, received);
     if (this.#rejecter) this.#rejecter.received(received);
     else if (!profile.anonymous) this.#acknowledger.received(received);
     this.#newestBatch = received.entry;
@@ -175,6 +195,7 @@ export class Consumer {
     else if (chance(habits.leaves)) newest?.subscription.close();
     else if (chance(habits.takesOver) && this.#connections.length < 3) this.#connect();
     else if (chance(habits.seeks)) await this.#seek();
+    else if (chance(habits.remakes)) await this.#maker.remake(newest?.hub, () => this.#stopped);
     else if (chance(habits.pauses)) await this.#setPaused(true);
     else if (this.#paused && dice.chance(0.1)) await this.#setPaused(false);
     else if (newest && chance(habits.stopsReading)) {

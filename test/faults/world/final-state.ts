@@ -1,5 +1,6 @@
 import { ask } from '../../support/client.js';
 import type { ChangeRecord, ConsumerState, DeadLetterRecord, EntityRecord, HubState } from '../history.js';
+import { shrunk } from '../recording.js';
 import type { Hub } from './hub.js';
 
 interface Page<N> {
@@ -10,7 +11,7 @@ interface Page<N> {
 }
 
 const LOG = `query ($after: Cursor) {
-  page: changes(first: 1000, after: $after) {
+  page: changes(first: 200, after: $after) {
     nodes { cursor id collection key operation version before after changedFields source recordedAt }
     pageInfo { hasNextPage endCursor }
   }
@@ -37,8 +38,6 @@ export async function hubState({ name, directUrl }: Hub): Promise<HubState> {
   return { hub: name, ...hub, log, entities: entities.flat() };
 }
 
-/** How often a change is tried where a subscription makes its consumer. */
-const MAX_ATTEMPTS = 5;
 export const DEAD_LETTERS =
   'deadLetters(first: 1000) { nodes { id change { cursor } attempts nextAttemptAt dead } }';
 
@@ -52,8 +51,14 @@ export const deadLetterOf = (letter: DeadLetterData): DeadLetterRecord => ({
   change: letter.change.cursor,
 });
 
-/** All durable consumers. */
-export async function consumerStates({ directUrl }: Hub): Promise<ConsumerState[]> {
+/**
+ * All durable consumers.
+ * @param maxAttempts what a consumer was made with, by its name
+ */
+export async function consumerStates(
+  { directUrl }: Hub,
+  maxAttempts: (name: string) => number,
+): Promise<ConsumerState[]> {
   const { consumers } = await ask<{
     consumers: readonly (Pick<ConsumerState, 'name' | 'cursor' | 'lag'> & {
       deadLetters: { nodes: readonly DeadLetterData[] };
@@ -62,7 +67,7 @@ export async function consumerStates({ directUrl }: Hub): Promise<ConsumerState[
   return consumers.map(({ deadLetters, ...consumer }) => ({
     ...consumer,
     deadLetters: deadLetters.nodes.map(deadLetterOf),
-    maxAttempts: MAX_ATTEMPTS,
+    maxAttempts: maxAttempts(consumer.name),
   }));
 }
 
@@ -71,7 +76,7 @@ async function allPages<N>(url: string, query: string, variables: object): Promi
   let after: string | null = null;
   for (;;) {
     const { page }: Page<N> = await ask<Page<N>>(url, query, { ...variables, after });
-    all.push(...page.nodes);
+    all.push(...page.nodes.map((node) => shrunk(node)));
     if (!page.pageInfo.hasNextPage) return all;
     after = page.pageInfo.endCursor;
   }

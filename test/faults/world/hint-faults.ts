@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { last } from './fault.js';
 import type { FaultKind, World } from './fault.js';
+import { forgeHints } from './forged-hints.js';
 import { whenUp } from './server-faults.js';
 
 const PUSHED = Buffer.from('*3\r\n$7\r\nmessage\r\n');
@@ -8,7 +9,7 @@ const PUSHED = Buffer.from('*3\r\n$7\r\nmessage\r\n');
 /** Whether a chunk from Redis is pub/sub messages of which one tells something: the hubs' probes get through. */
 const tells = (chunk: Buffer): boolean =>
   chunk.subarray(0, PUSHED.length).equals(PUSHED) &&
-  (chunk.includes('"kind":"appended"') || chunk.includes('"kind":"consumer"'));
+  ['appended', 'consumer', 'action'].some((kind) => chunk.includes(`"kind":"${kind}"`));
 
 /** Redis looks alive to every hub, and what hubs tell each other does not come through. */
 const dropHints: FaultKind = {
@@ -78,8 +79,10 @@ const garbageHints: FaultKind = {
       { kind: 'later' },
       null,
     ];
-    const texts = announcements.map((announcement) => JSON.stringify({ v: 1, hub, announcement }));
-    return sayAll(world, [...texts, '', '{', '[]', 'null', '\u0000', '{"v":2}'], ms);
+    const texts = [1, 2].flatMap((v) =>
+      announcements.map((announcement) => JSON.stringify({ v, hub, announcement })),
+    );
+    return sayAll(world, [...texts, '', '{', '[]', 'null', '\u0000', '{"v":2}', '{"v":3}'], ms);
   },
 };
 
@@ -100,4 +103,10 @@ const jumpSourceClock: FaultKind = {
 };
 
 /** Faults of what hubs and sources say. */
-export const hintFaults: readonly FaultKind[] = [dropHints, repeatHints, garbageHints, jumpSourceClock];
+export const hintFaults: readonly FaultKind[] = [
+  dropHints,
+  repeatHints,
+  garbageHints,
+  forgeHints,
+  jumpSourceClock,
+];

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Dice } from '../../promises/support/dice.js';
-import type { PublishedResult, PublishEntry, Recorder, SentChange } from '../history.js';
+import type { PublishedResult, PublishEntry, SentChange } from '../history.js';
+import type { Recorder } from '../recording.js';
+import { shrunk } from '../recording.js';
 import { call, mapOutcome } from './call.js';
 import type { Hub } from './hub.js';
 import type { SourceClock } from './source-clock.js';
 
-const PUBLISH = `mutation ($source: String!, $changes: [ChangeInput!]!, $atomic: Boolean!) {
+export const PUBLISH = `mutation ($source: String!, $changes: [ChangeInput!]!, $atomic: Boolean!) {
   publish(source: $source, changes: $changes, atomic: $atomic) {
     cursor results { outcome change { cursor version operation } }
   }
@@ -14,7 +16,8 @@ const READ = `query ($collection: String!, $key: ID!, $atLeast: Cursor!) {
   entity(collection: $collection, key: $key, atLeast: $atLeast) { version cursor data }
 }`;
 
-interface Published {
+/** What `PUBLISH` answers. */
+export interface Published {
   readonly publish: {
     readonly cursor: string;
     readonly results: readonly {
@@ -32,7 +35,18 @@ interface Read {
   } | null;
 }
 
-type Published1 = PublishEntry['outcome'];
+type Outcome = PublishEntry['outcome'];
+
+/** The answer of `PUBLISH` as it is recorded. */
+export const resultsOf = ({
+  publish: { cursor, results },
+}: Published): Extract<Outcome, { kind: 'ok' }>['value'] => ({
+  cursor,
+  results: results.map((result) => ({
+    outcome: result.outcome,
+    ...(result.change ?? { cursor: null, version: null, operation: null }),
+  })),
+});
 
 /** What a producer wants recorded; its number stays the same over all tries. */
 interface Batch {
@@ -42,9 +56,25 @@ interface Batch {
 }
 
 export const COLLECTIONS = ['orders', 'parts', 'bins'] as const;
+/** The collection of large entities. */
+export const BLOBS = 'blobs';
 /** Few, so that entities change often and producers get in each other's way. */
 const KEYS = 12;
 const STATUSES = ['open', 'held', 'closed'] as const;
+
+const LARGE_KEYS = 4;
+/** Of changes: that one is of a large entity. */
+const LARGE = 0.03;
+/** Of calls: that one is of many small patches of one large entity, each of which makes a large change. */
+const PATCHES = 0.004;
+const PATCHES_PER_CALL = 10;
+/** One call of each round is of so many, of an entity of the largest size: little is sent, and much is made of it. */
+const MOST_PATCHES = 60;
+/** The call, of the producer that makes it: some seconds into the round. */
+const MOST_PATCHES_AT = 40;
+/** Bytes of the data of a large change, as JSON; the largest is the hub's limit. */
+const LARGEST = 262_144;
+const SIZES = [1_000, 20_000, 60_000, 120_000, LARGEST] as const;
 
 export interface ProducerOptions {
   readonly name: string;
@@ -56,6 +86,8 @@ export interface ProducerOptions {
   readonly salt: number;
   /** Between two calls, in milliseconds. */
   readonly pause: readonly [least: number, most: number];
+  /** Whether it makes the one call of which much is made. */
+  readonly swells: boolean;
 }
 
 /**
@@ -111,8 +143,13 @@ export class Producer {
   #newBatch(): Batch {
     const dice = this.#dice;
     this.#calls += 1;
+    if (this.options.swells && this.#calls === MOST_PATCHES_AT) return this.#patches(MOST_PATCHES);
+    if (dice.chance(PATCHES)) return this.#patches(PATCHES_PER_CALL);
     const size = dice.chance(0.5) ? 1 : dice.between(2, 5);
-    const changes = Array.from({ length: size }, (_none, i) => this.#newChange(`${this.#calls}-${i}`));
+    const changes = Array.from({ length: size }, (_none, i) => {
+      const number = `${this.#calls}-${i}`;
+      return dice.chance(LARGE) ? this.#largeChange(number) : this.#newChange(number);
+    });
     return { call: this.#calls, atomic: dice.chance(0.2), changes };
   }
 
@@ -143,6 +180,38 @@ export class Producer {
     };
   }
 
+  /** A change of a large entity: all of it, or a part that leaves it large. */
+  #largeChange(number: string): SentChange {
+    const dice = this.#dice;
+    const key = `k${dice.between(0, LARGE_KEYS - 1)}`;
+    const size = dice.pick(SIZES);
+    return dice.chance(0.3) ? this.#smallPatch(key, number) : this.#wholeOf(key, number, size);
+  }
+
+  #wholeOf(key: string, number: string, size: number): SentChange {
+    const dice = this.#dice;
+    const id = `${this.options.name}-${number}`;
+    const data = { status: dice.pick(STATUSES), amount: dice.between(0, 9), note: id, blob: '' };
+    const letter = String.fromCharCode(97 + dice.between(0, 25));
+    const blob = letter.repeat(size - JSON.stringify(data).length);
+    return { collection: BLOBS, key, write: 'UPSERT', data: { ...data, blob }, id, expectedVersion: null };
+  }
+
+  #smallPatch(key: string, number: string): SentChange {
+    const id = `${this.options.name}-${number}`;
+    return { collection: BLOBS, key, write: 'PATCH', data: { note: id }, id, expectedVersion: null };
+  }
+
+  /** A large entity, and many small patches of it, each of which makes a large change. */
+  #patches(count: number): Batch {
+    const key = `k${this.#dice.between(0, LARGE_KEYS - 1)}`;
+    const whole = this.#wholeOf(key, `${this.#calls}-0`, LARGEST);
+    const patches = Array.from({ length: count }, (_none, i) =>
+      this.#smallPatch(key, `${this.#calls}-${i + 1}`),
+    );
+    return { call: this.#calls, atomic: false, changes: [whole, ...patches] };
+  }
+
   /** Sends a call until it is answered; false where it was given up. */
   async #publish(batch: Batch): Promise<boolean> {
     const { hubs } = this.options;
@@ -165,29 +234,21 @@ export class Producer {
     }
   }
 
-  async #send(hub: Hub, { call: number, atomic, changes }: Batch): Promise<Published1> {
+  async #send(hub: Hub, { call: number, atomic, changes }: Batch): Promise<Outcome> {
     const { name, source, recorder } = this.options;
     const invokedAt = recorder.now();
     const answer = await call<Published>(hub.url, PUBLISH, { source, changes, atomic });
-    const outcome = mapOutcome(answer, ({ publish: { cursor, results } }) => ({
-      cursor,
-      results: results.map((result) => ({
-        outcome: result.outcome,
-        ...(result.change ?? { cursor: null, version: null, operation: null }),
-      })),
-    }));
+    const outcome = mapOutcome(answer, resultsOf);
     recorder.add({
-      ...{
-        kind: 'publish',
-        producer: name,
-        source,
-        call: number,
-        hub: hub.name,
-        invokedAt,
-        atomic,
-        changes,
-        outcome,
-      },
+      kind: 'publish',
+      producer: name,
+      source,
+      call: number,
+      hub: hub.name,
+      invokedAt,
+      atomic,
+      changes: shrunk(changes),
+      outcome,
     });
     return outcome;
   }
@@ -201,7 +262,7 @@ export class Producer {
     const hub = this.#elsewhere();
     const invokedAt = recorder.now();
     const answer = await call<Read>(hub.url, READ, { collection, key, atLeast });
-    const outcome = mapOutcome(answer, ({ entity }) => entity);
+    const outcome = mapOutcome(answer, ({ entity }) => shrunk(entity));
     recorder.add({
       kind: 'read',
       producer: name,

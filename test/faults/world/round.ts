@@ -3,17 +3,21 @@ import { Dice } from '../../promises/support/dice.js';
 import { eventually } from '../../support/wait.js';
 import type { Violation } from '../checker/check.js';
 import type { HistoryEntry } from '../history.js';
-import { Recorder } from '../history.js';
+import { Recorder } from '../recording.js';
 import { Adversary, FAULT_KINDS } from './adversary.js';
 import { Cluster } from './cluster.js';
 import type { HubArguments } from './cluster.js';
 import { Consumer } from './consumer.js';
-import type { World } from './fault.js';
+import type { FaultKind, World } from './fault.js';
 import { consumerStates, hubState } from './final-state.js';
+import { Explorer } from './explorer.js';
 import { Gossip } from './gossip.js';
 import { Interner } from './interner.js';
+import { Intruder } from './intruder.js';
+import { MemorySampler } from './memory.js';
 import { Producer } from './producer.js';
-import { PROFILES } from './profiles.js';
+import { profilesOf } from './profiles.js';
+import type { Profile } from './profiles.js';
 import { SourceClock } from './source-clock.js';
 
 export interface RoundOptions {
@@ -28,6 +32,8 @@ export interface RoundOptions {
   readonly settleMs?: number;
   /** The position before the first change. Default 0. */
   readonly begin?: bigint;
+  /** Whether the hubs have a Redis. Default: not where 3 divides the seed, unless only faults of Redis are injected. */
+  readonly redis?: boolean;
 }
 
 export interface Round {
@@ -57,11 +63,20 @@ const SHORT_MINUTES = 1;
 const SETTLE_MS = 60_000;
 /** How long hints are dropped while the last changes are published, and so much longer, in milliseconds. */
 const LAST_DROP_MS = 1_500;
+/** Every so many seeds the hubs have no Redis. */
+const WITHOUT_REDIS = 3;
+/** What a consumer has that its first subscription makes. */
+const MAX_ATTEMPTS = 5;
+const EXPLORERS = 2;
+
+/** Faults that need a Redis which hubs use. */
+const isOfRedis = ({ name }: FaultKind): boolean => /redis|hints/i.test(name);
 
 /** Runs hubs, sources, consumers and faults for a time, lets everything come to rest, and answers what was recorded. */
 export async function runRound(options: RoundOptions): Promise<Round> {
   const begun = performance.now();
-  const cluster = await Cluster.start(options.hubArguments, options.begin);
+  const redis = hasRedis(options);
+  const cluster = await Cluster.start({ ...options.hubArguments, redis }, options.begin);
   const { logId, head } = await cluster.log();
   const gossip = new Gossip(cluster.redis.url, `tidemark:${logId}`);
   const world: World = { cluster, gossip, sourceClock: new SourceClock() };
@@ -81,6 +96,17 @@ export async function runRound(options: RoundOptions): Promise<Round> {
   }
 }
 
+/** The kinds of faults that were asked for. */
+const kindsOf = ({ kinds }: RoundOptions): readonly FaultKind[] =>
+  FAULT_KINDS.filter(({ name }) => !kinds || kinds.includes(name));
+
+function hasRedis(options: RoundOptions): boolean {
+  if (options.redis !== undefined) return options.redis;
+  return (
+    options.seed % WITHOUT_REDIS !== 0 || (options.kinds !== undefined && kindsOf(options).some(isOfRedis))
+  );
+}
+
 class RunningRound {
   readonly recorder = new Recorder();
   readonly violations: Violation[] = [];
@@ -88,7 +114,11 @@ class RunningRound {
     ...{ start: 0, faults: 0, ready: 0, calls: 0, drain: 0, rejections: 0 },
   };
   readonly #producers: readonly Producer[];
+  readonly #profiles: readonly Profile[];
   readonly #consumers: readonly Consumer[];
+  readonly #intruder: Intruder;
+  readonly #explorers: readonly Explorer[];
+  readonly #memory: MemorySampler;
   readonly #adversary: Adversary;
 
   constructor(
@@ -101,15 +131,38 @@ class RunningRound {
     const shared = { recorder, seed, hubs: cluster.hubs };
     this.#producers = PRODUCERS.map(
       (source, n) =>
-        new Producer({ ...shared, name: `${source} ${n + 1}`, source, clock, salt: 100 + n, pause: PAUSE }),
+        new Producer({
+          ...{ ...shared, name: `${source} ${n + 1}`, source, clock, salt: 100 + n, pause: PAUSE },
+          swells: n === 0,
+        }),
     );
-    let connections = 0;
-    const nextConnection = (): number => (connections += 1);
-    const interner = new Interner();
-    this.#consumers = PROFILES.map(
-      (profile, n) => new Consumer({ ...shared, profile, interner, nextConnection, salt: 200 + n }),
+    this.#profiles = profilesOf(seed);
+    const { hubs } = cluster;
+    this.#intruder = new Intruder({ profiles: this.#profiles, hubs, recorder, dice: new Dice(300, seed) });
+    this.#consumers = this.#makeConsumers();
+    this.#explorers = Array.from(
+      { length: EXPLORERS },
+      (_none, n) =>
+        new Explorer(hubs, new Dice(310 + n, seed), (found) => this.#found('not asked for', found)),
     );
+    this.#memory = new MemorySampler(hubs, recorder);
     this.#adversary = this.#makeAdversary();
+  }
+
+  #makeConsumers(): Consumer[] {
+    const { cluster } = this.world;
+    const interner = new Interner();
+    let connections = 0;
+    const shared = {
+      recorder: this.recorder,
+      seed: this.options.seed,
+      hubs: cluster.hubs,
+      interner,
+      nextConnection: () => (connections += 1),
+      onReceived: this.#intruder.received.bind(this.#intruder),
+      onAnswered: this.#intruder.answered.bind(this.#intruder),
+    };
+    return this.#profiles.map((profile, n) => new Consumer({ ...shared, profile, salt: 200 + n }));
   }
 
   get #settleMs(): number {
@@ -121,19 +174,23 @@ class RunningRound {
     const producing = Promise.all(this.#producers.map((producer) => producer.run()));
     await sleep(HEAD_START_MS);
     const consuming = Promise.all(this.#consumers.map((consumer) => consumer.run()));
+    const background = Promise.all(
+      [this.#intruder, this.#memory, ...this.#explorers].map((one) => one.run()),
+    );
     await this.#timed('faults', this.#adversary.run(performance.now() + minutes * 60_000));
     await this.#timed('ready', this.#expectReady());
     // Nothing follows the last changes that would tell of them: they must be found without.
     const dropping = this.#adversary.last('drop hints', LAST_DROP_MS);
     for (const producer of this.#producers) producer.stop(performance.now() + this.#settleMs);
+    this.#intruder.stop();
     const answered = await this.#timed('calls', producing);
     await dropping;
     if (answered.includes(false))
       this.#found('fault not undone', 'A call was not answered after all faults were over.');
     await this.#timed('drain', this.#drain());
     await this.#timed('rejections', this.#settleRejections());
-    for (const consumer of this.#consumers) consumer.stop();
-    await consuming;
+    for (const one of [...this.#consumers, ...this.#explorers, this.#memory]) one.stop();
+    await Promise.all([consuming, background]);
     await this.#readFinalState();
     for (const { hub, how, output } of this.world.cluster.crashes) {
       this.#found('hub ended by itself', `${hub} ended (${how}): ${lastWords(output)}`);
@@ -143,17 +200,19 @@ class RunningRound {
   /** Ends what is still under way, after a failure. */
   abandon(): void {
     for (const producer of this.#producers) producer.stop(0);
-    for (const consumer of this.#consumers) consumer.stop();
+    for (const one of [...this.#consumers, ...this.#explorers, this.#intruder, this.#memory]) one.stop();
   }
 
   #makeAdversary(): Adversary {
-    const { minutes, seed, kinds } = this.options;
+    const { minutes, seed } = this.options;
     const short = minutes < SHORT_MINUTES;
+    // Without those of Redis the rest would come thicker.
+    const fewer = hasRedis(this.options) ? 0 : 1;
     return new Adversary(this.world, {
       dice: new Dice(1, seed),
       recorder: this.recorder,
-      kinds: FAULT_KINDS.filter((kind) => !kinds || kinds.includes(kind.name)),
-      atOnce: short ? 4 : 3,
+      kinds: kindsOf(this.options).filter((kind) => hasRedis(this.options) || !isOfRedis(kind)),
+      atOnce: (short ? 4 : 3) - fewer,
       gap: short ? [50, 700] : [200, 3_000],
       longest: short ? 2_500 : 12_000,
       onFailed: (kind, error) => this.#found('fault not undone', `${kind}: ${String(error)}`),
@@ -176,7 +235,12 @@ class RunningRound {
   }
 
   async #settleRejections(): Promise<void> {
-    await eventually(async () => (await this.world.cluster.waitingRejections()) === 0, {
+    const subscribing = this.#profiles.filter(({ habits }) => !habits.neverSubscribes);
+    const isSettled = async (): Promise<boolean> => {
+      const waiting = await this.world.cluster.waitingRejections();
+      return subscribing.every(({ name }) => !waiting.has(name));
+    };
+    await eventually(isSettled, {
       ...{ what: 'all that was rejected to be settled', timeoutMs: this.#settleMs, intervalMs: 200 },
     }).catch(() => undefined);
   }
@@ -199,10 +263,14 @@ class RunningRound {
       ...{
         kind: 'final',
         hubs: await Promise.all(hubs.map(hubState)),
-        consumers: await consumerStates(first),
+        consumers: await consumerStates(first, (name) => this.#maxAttemptsOf(name)),
         copies,
       },
     });
+  }
+
+  #maxAttemptsOf(name: string): number {
+    return this.#profiles.find((profile) => profile.name === name)?.maxAttempts ?? MAX_ATTEMPTS;
   }
 
   #found(invariant: Violation['invariant'], sentence: string): void {

@@ -5,7 +5,7 @@ import { check } from '../checker/check.js';
 import type { Violation } from '../checker/check.js';
 import { figures } from '../checker/figures.js';
 import type { Figures } from '../checker/figures.js';
-import { saveHistory } from '../history.js';
+import { saveHistory } from '../recording.js';
 import type { Phase, Round } from './round.js';
 
 /** What is to be said of a round. */

@@ -1,0 +1,67 @@
+import type { ConsumerState, StartPoint } from '../model/consumer.js';
+import type { Position } from '../model/cursor.js';
+import type { ChangeFilter } from '../model/filter.js';
+import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
+import type { Row } from '../platform/platform.js';
+import type { Fence } from './session-id.js';
+
+/** The columns of `consumer` that make a record. */
+export const CONSUMER_COLUMNS = [
+  ...[
+    'id',
+    'name',
+    'epoch',
+    'position',
+    'snapshot_until',
+    'not_before',
+    'seeks',
+    'revision',
+    'filter',
+    'max_attempts',
+  ],
+  ...['paused', 'created_at', 'acknowledged_at', 'in_flight', 'sent', 'heard'],
+];
+
+/** A consumer with what only hubs need to know of it. */
+export interface ConsumerRecord extends ConsumerState, StartPoint, Fence {
+  /** The log's end when the record was read. */
+  readonly head: Position;
+  /** Counts what is done to it besides sessions and acknowledgements. */
+  readonly revision: bigint;
+  /** Whether its session did not end, and its hub has not reported it for a while: the hub died, or cannot reach the database. */
+  readonly silent: boolean;
+  /** How far its session had sent when its hub last reported … */
+  readonly sent: Position;
+  /** … and the number of the newest operator action that the session knew of then. */
+  readonly heard: bigint;
+  /** The number of the newest operator action when the record was read. */
+  readonly actions: bigint;
+}
+
+export function recordOf(row: Row): ConsumerRecord {
+  const position = asBigint(row.position);
+  const head = asBigint(row.head);
+  return {
+    id: asBigint(row.id),
+    name: asText(row.name),
+    epoch: asBigint(row.epoch),
+    seeks: asBigint(row.seeks),
+    revision: asBigint(row.revision),
+    position,
+    snapshotUntil: orNull(row.snapshot_until, asBigint),
+    notBefore: orNull(row.not_before, asNumber),
+    head,
+    sent: asBigint(row.sent),
+    heard: asBigint(row.heard),
+    actions: asBigint(row.actions),
+    lag: Number(head > position ? head - position : 0n),
+    filter: JSON.parse(asText(row.filter)) as ChangeFilter,
+    maxAttempts: asNumber(row.max_attempts),
+    inFlight: asNumber(row.in_flight),
+    connected: asBoolean(row.connected),
+    silent: asBoolean(row.silent),
+    paused: asBoolean(row.paused),
+    createdAt: asNumber(row.created_at),
+    acknowledgedAt: orNull(row.acknowledged_at, asNumber),
+  };
+}

@@ -1,0 +1,55 @@
+import type { StartPoint } from '../model/consumer.js';
+import type { Position } from '../model/cursor.js';
+import { HubError } from '../model/errors.js';
+import type { SessionRetryOptions } from '../retry/retry.js';
+import type { Lens } from '../view/view.js';
+import type { SessionOptions } from './session-options.js';
+
+/** After the database did not answer, the next attempt waits this long, in milliseconds. */
+export const REST_MS = 500;
+/** Changes read at once where a rejection's later changes are looked for. */
+const PAGE = 1_000;
+
+/** Where a session started, what it sees, and how far it has sent in the log's order. */
+type SentSoFar = readonly [start: StartPoint, lens: Lens, sent: Position];
+
+/** Resolves when the feed has come to a position; tries again where the database does not answer, until it is abandoned. */
+export async function cameTo(
+  { feed, timers }: Pick<SessionOptions, 'feed' | 'timers'>,
+  position: Position,
+  isAbandoned: () => boolean,
+): Promise<void> {
+  while (!isAbandoned()) {
+    try {
+      return await feed.reached(position);
+    } catch (error) {
+      if (!(error instanceof HubError)) throw error;
+      await new Promise<void>((resolve) => void timers.after(REST_MS, resolve));
+    }
+  }
+}
+
+/** What a session's retry needs of the session. */
+export const retryOptions = (
+  options: SessionOptions,
+  onNews: () => void,
+  now: () => SentSoFar,
+): SessionRetryOptions => {
+  const { feed, holding, timers } = options;
+  return {
+    holding,
+    timers,
+    onNews,
+    changesAt: (positions) => feed.changesAt(positions),
+    sentAfter: async function* ({ position, collection, key }) {
+      const [start, lens, sent] = now();
+      const playback = feed.play({ ...start, position }, lens.ofEntity(collection, key));
+      for (let before = -1n; playback.position < sent && playback.position !== before;) {
+        before = playback.position;
+        const page = await playback.next(PAGE);
+        const found = page.changes.filter((change) => change.position <= sent);
+        if (found.length > 0) yield found;
+      }
+    },
+  };
+};
