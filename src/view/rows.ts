@@ -9,8 +9,8 @@ import type { CollectionRights, Rights } from './rights.js';
  * What SQL may leave out for a filter and rights. SQL looks at entities as they are stored, a filter at what the caller sees;
  * so of the filter only those parts go to SQL that say the same of both:
  * - a condition on a field that is hidden in one of the collections does not;
- * - operations and changedFields do not where rights set conditions, since they choose only among changes of entities that
- *   stay in, and which do follows from those conditions too.
+ * - operations and changedFields do not where rights set conditions, or where a condition of the filter is left out: they
+ *   choose only among changes of entities that stay in, and which do follows from all of these conditions.
  */
 export function rowsOf(filter: ChangeFilter, rights: Rights): RowSelection {
   if (rights === FULL_RIGHTS) return { filter, any: null };
@@ -22,8 +22,8 @@ export function rowsOf(filter: ChangeFilter, rights: Rights): RowSelection {
     return own ? [{ collection: name, ...own }] : [];
   });
   const conditioned = seen.some((own) => own.where.length > 0);
-  const content = conditioned ? {} : pick({ operations, changedFields });
   const shown = where?.filter((condition) => !seen.some((own) => isHidden(condition, own)));
+  const content = conditioned || shown?.length !== where?.length ? {} : pick({ operations, changedFields });
   return {
     filter: {
       ...identity,

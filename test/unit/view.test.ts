@@ -218,6 +218,21 @@ describe('a view of entities, conflicts and counts', () => {
     expect((await everything.hub(hub, () => Promise.reject(new Error('not read')))).changeCount).toBe(10);
   });
 
+  it('leaves to memory what goes out, where SQL cannot see that it does', () => {
+    // The field of the condition is hidden in one of the collections, so SQL does not ask for it and would take LEFT for WITHIN.
+    const rights = rightsTo({
+      open: { where: [], hide: new Set() },
+      shut: { where: [], hide: new Set(['a']) },
+    });
+    const filter: ChangeFilter = { changedFields: ['b'], where: [{ field: 'a', exists: true }] };
+    expect(View.of(rights).lens(filter).rows).toEqual({
+      filter: { collections: ['open', 'shut'], where: [] },
+      any: null,
+    });
+    const whole = rightsTo({ open: { where: [], hide: new Set() } });
+    expect(View.of(whole).lens(filter).rows.filter).toEqual({ collections: ['open'], ...filter });
+  });
+
   it('is the only maker of what it shows: nothing else compiles', () => {
     const shown = view.conflict(conflict(EU));
     // @ts-expect-error -- an entity as it is stored is none that is visible
