@@ -33,6 +33,8 @@ const rejectionTable = (): EntitySchema =>
       next_attempt_at: { type: 'bigint', nullable: true },
       /** The session (epoch) that it is out to; null, or that of a session that is over: to none. */
       out_epoch: { type: 'bigint', nullable: true },
+      /** The number, within that session, of the claim that took it; counts only while it is out. */
+      out_claim: { type: 'bigint', nullable: true },
       /** Later changes of its key may have been sent by a session that had not heard of the rejection. */
       unheard: { type: 'boolean' },
       at: { type: 'bigint' },

@@ -120,16 +120,16 @@ export class Holding {
 
   /**
    * What is due goes out to the session, `limit` at most; nothing while the consumer is paused.
-   * @param again whether the answer to an earlier claim was lost: what that one took is known to nobody, so all that is out
-   *   to the session is due again
+   * @param number the session's number of this claim. A session that got no answer claims once more under the same number:
+   *   what the first one took, if it did, is known to nobody and is taken back
    * @throws HubError as `hold`
    */
-  claim(holder: Holder, limit: number, again: boolean): Promise<DueAttempt[]> {
+  claim(holder: Holder, number: number, limit: number): Promise<DueAttempt[]> {
     const { sql } = this;
     return this.#held(holder, function* ({ id, epoch, paused }) {
-      if (again) yield { sql: sql.release, parameters: [id, epoch] };
+      yield { sql: sql.release, parameters: [id, epoch, number] };
       if (paused) return [];
-      const rows = yield { sql: sql.claim, parameters: [id, epoch, limit] };
+      const rows = yield { sql: sql.claim, parameters: [id, epoch, number, limit] };
       return rows.map((row) => ({
         position: asBigint(row.position),
         scope: asText(row.scope) as Scope,

@@ -18,6 +18,7 @@ export class CreateRejection1800000000002 implements MigrationInterface {
           { name: 'seeks', type: 'bigint' },
           { name: 'next_attempt_at', type: 'bigint', isNullable: true },
           { name: 'out_epoch', type: 'bigint', isNullable: true },
+          { name: 'out_claim', type: 'bigint', isNullable: true },
           { name: 'unheard', type: 'boolean' },
           { name: 'at', type: 'bigint' },
         ],

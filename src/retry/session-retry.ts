@@ -52,8 +52,8 @@ export class SessionRetry {
   #cancel: Cancel = () => undefined;
   /** Marked as out to this session in the database, and not sent yet: no other session would send them. */
   #claimed: readonly DueAttempt[] = [];
-  /** Whether a claim was not answered: it may have marked attempts as out that the session does not know. */
-  #lost = false;
+  /** The number of the next claim, which is that of the last one while that has no answer: it may have been made. */
+  #claims = 1;
   #listeners: (() => void)[] = [];
   /** Counts resets: what was asked before one is not true after it. */
   #resets = 0;
@@ -152,10 +152,8 @@ export class SessionRetry {
     this.#tookTurn = true;
     if (this.#claimed.length > 0) return;
     const resets = this.#resets;
-    const again = this.#lost;
-    this.#lost = true;
-    const claimed = await this.options.holding.claim(holder, limit, again);
-    this.#lost = false;
+    const claimed = await this.options.holding.claim(holder, this.#claims, limit);
+    this.#claims += 1;
     if (resets !== this.#resets) return;
     this.#claimed = claimed;
     this.#plan(claimed.length > 0 ? null : IDLE_MS);

@@ -154,13 +154,14 @@ function statementsOfSessions(now: string, list: List) {
     /** $2 list, $3 seeks: those of the list that are not to be delivered in the log's order. */
     leftOut: `select position from rejection where consumer = $1 and seeks = $3
       and position in (select l.position from (${list('$2')}) as l)`,
-    /** $2 epoch, $3 how many at most: what is due goes out to this session. */
-    claim: `update rejection set out_epoch = $2 where consumer = $1 and position in (
+    /** $2 epoch, $3 the claim's number, $4 how many at most: what is due goes out to this session. */
+    claim: `update rejection set out_epoch = $2, out_claim = $3 where consumer = $1 and position in (
         select position from rejection where consumer = $1 and state = 'WAITING' and next_attempt_at <= ${now}
-          and (out_epoch is null or out_epoch <> $2) order by next_attempt_at, position limit $3)
+          and (out_epoch is null or out_epoch <> $2) order by next_attempt_at, position limit $4)
       returning position, scope, next_attempt, ticket`,
-    /** $2 epoch: what is out to this session is due again, with the same attempt and ticket. */
-    release: `update rejection set out_epoch = null where consumer = $1 and out_epoch = $2 and state = 'WAITING'`,
+    /** $2 epoch, $3 the claim's number: what it took is due again, with the same attempt and ticket. */
+    release: `update rejection set out_epoch = null
+      where consumer = $1 and out_epoch = $2 and out_claim = $3 and state = 'WAITING'`,
     /** $2 epoch, $3 seeks. */
     outlook: `select
         exists (select 1 from rejection where consumer = $1 and state = 'WAITING') as waits,

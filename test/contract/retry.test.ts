@@ -16,6 +16,7 @@ const STATES = Object.keys(BECOMES) as State[];
 /** Two changes of one key, and others. */
 const EARLIER = 1n;
 const SUBJECT = 2n;
+const OTHER = 3n;
 const LATER = 4n;
 const KEYS = ['k', 'k', 'other', 'k'];
 
@@ -27,6 +28,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
   let consumers: Consumers;
   let retry: Retry;
   let session: HeldSession;
+  let claims = 0;
 
   beforeAll(async () => {
     stand = await Stand.create(kind);
@@ -99,7 +101,8 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
     retry.acknowledge('c', { position, attempt: { consumer, attempt: 2, ticket } }, sessionId(session));
   const attempts = (most: number): Promise<unknown> =>
     stand.database.write('update consumer set max_attempts = $2 where name = $1', ['c', most]);
-  const claim = (): ReturnType<Retry['holding']['claim']> => retry.holding.claim(session, 100, false);
+  const claim = (number = (claims += 1)): ReturnType<Retry['holding']['claim']> =>
+    retry.holding.claim(session, number, 100);
   /** Takes a change out where it is due; no other change of its key is due then. */
   const takeOut = async (position: bigint): Promise<void> => {
     if ((await stateOf(position)) === 'DUE') await claim();
@@ -270,17 +273,27 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
     expect(await claim()).toEqual([
       expect.objectContaining({ attempt: before?.attempt, ticket: before?.ticket }),
     ]);
-    expect(await rejectionOf(retry.holding.claim(lost, 1, false))).toMatchObject({
+    expect(await rejectionOf(retry.holding.claim(lost, 1, 1))).toMatchObject({
       code: 'CONSUMER_TAKEN_OVER',
     });
   });
 
   it('is claimed again where the answer to a claim was lost, as the same attempt with the same ticket', async () => {
     await reject(SUBJECT);
-    const [lost] = await claim();
+    const [lost] = await claim(1);
     expect(lost).toBeDefined();
-    expect(await claim()).toEqual([]);
-    expect(await retry.holding.claim(session, 100, true)).toEqual([lost]);
+    expect(await claim(1)).toEqual([lost]);
+    expect(await claim(2)).toEqual([]);
+  });
+
+  it('is not claimed again where the answer to a later claim was lost', async () => {
+    await reject(SUBJECT);
+    const [sent] = await claim(1);
+    expect(sent).toMatchObject({ position: SUBJECT });
+    await reject(OTHER);
+    const [lost] = await claim(2);
+    expect(lost).toMatchObject({ position: OTHER });
+    expect(await claim(2)).toEqual([lost]);
   });
 
   it('counts once where it is rejected twice in one attempt', async () => {

@@ -222,6 +222,23 @@ describe('a session', () => {
       expect(stand.holding.claims.all).toHaveLength(1);
     });
 
+    it('claims under the same number until a claim is answered, and then under another', async () => {
+      const stand = await due();
+      stand.holding.claims.held = true;
+      stand.session.recheck();
+      (await stand.holding.claims.one()).fail(UNAVAILABLE);
+      await settle();
+      stand.timers.advance(500);
+      (await stand.holding.claims.one()).answer([attempt(1n)]);
+      await settle();
+      expect(stand.outlet.log).toEqual(['0:', '2:1 2', 'again 1#2']);
+      stand.session.recheck();
+      await stand.holding.claims.one();
+      const [first, again, next] = stand.holding.claims.all.map(([, number]) => number);
+      expect(again).toBe(first);
+      expect(next).not.toBe(first);
+    });
+
     it('sends no more of them once one has ended it', async () => {
       const stand = await due();
       stand.holding.claims.auto = () => [attempt(1n), attempt(2n)];
