@@ -9,7 +9,12 @@ import { faultsWithoutEffect, figureRows, figures } from './checker/figures.js';
 import { livesDoctors, livesHistory } from './checker/lives.js';
 import { Patient } from './checker/patient.js';
 import type { OpenEntry } from './checker/patient.js';
-import { diedAgainHistory, rejectedHistory, rejectionDoctors } from './checker/rejected.js';
+import {
+  deadAlreadyHistory,
+  diedAgainHistory,
+  rejectedHistory,
+  rejectionDoctors,
+} from './checker/rejected.js';
 import { simulate } from './checker/simulated.js';
 import { loadHistory, saveHistory, shrunk } from './recording.js';
 import type { HistoryEntry } from './history.js';
@@ -97,6 +102,10 @@ describe(seeded('the checker'), () => {
 
   test('blames no redrive for a change that died again behind an earlier one of its key', () => {
     expect(check(diedAgainHistory())).toEqual([]);
+  });
+
+  test('expects nothing to wait behind what is rejected when it is dead already', () => {
+    expect(check(deadAlreadyHistory())).toEqual([]);
   });
 
   test.each(rejectionDoctors)('of rejections reports "%s": %s', (invariant, _what, doctor) => {

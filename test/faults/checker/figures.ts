@@ -9,7 +9,10 @@ export interface Figures {
   /** Changes in the log at the end. */
   readonly changes: number;
   readonly deliveries: number;
-  /** Deliveries of a change that the consumer had got before, and how they share out over kinds of faults. */
+  /**
+   * Deliveries of a change that the consumer had got before, and how they share out over kinds of faults. What comes again
+   * since the consumer was sought or made again was asked for, and does not count.
+   */
   readonly duplicates: number;
   /** A duplicate counts for the fault that went on when it came, or else for the last one before it ("none": no fault). */
   readonly duplicatesByFault: Readonly<Record<string, number>>;
@@ -33,8 +36,12 @@ export function figures(history: History): Figures {
   let longestStall: Figures['longestStall'] = null;
   for (const consumer of consumersOf(model)) {
     const seen = new Set<number>();
+    let moves = 0;
     for (const { place, batch } of deliveriesOf(model, consumer)) {
       deliveries += 1;
+      const movesBefore = consumer.seeks.filter(({ invokedAt }) => invokedAt <= batch.at).length;
+      if (movesBefore > moves) seen.clear();
+      moves = Math.max(moves, movesBefore);
       if (seen.has(place)) {
         duplicates += 1;
         const fault = faultAt(faults, batch.at);

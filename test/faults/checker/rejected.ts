@@ -38,6 +38,24 @@ export function diedAgainHistory(): HistoryEntry[] {
   return stamped(entries.map((entry) => (entry.kind === 'final' ? withLetter(entry) : entry)));
 }
 
+/** The same up to the death of 5 and 6; then 7 comes, as nothing waits behind a dead letter, and 6 is rejected, which is dead. */
+export function deadAlreadyHistory(): HistoryEntry[] {
+  const dying = secondKey();
+  return stamped([
+    ...beginning(),
+    ...firstKey(),
+    ...dying.slice(
+      0,
+      dying.findIndex(({ kind }) => kind === 'ended'),
+    ),
+    publish(log, 7),
+    batch(1, [7], cursor(7)),
+    reject(6, 1, { attempts: 0, dead: true }),
+    acknowledge(1, cursor(7), 1, 7),
+    ...[finalOf()].map(withLetter),
+  ]);
+}
+
 function withLetter(final: Extract<Unstamped, { kind: 'final' }>): Unstamped {
   const letter = { id: 'letter 5', change: cursor(5), attempts: 2, nextAttemptAt: null, dead: true };
   return {
@@ -109,7 +127,7 @@ const reject = (place: number, attempt: number, is: { attempts: number; dead: bo
   outcome: ok({ id: `letter ${place}`, change: cursor(place), nextAttemptAt: null, ...is }),
 });
 
-function finalOf(): Unstamped {
+function finalOf(): Extract<Unstamped, { kind: 'final' }> {
   const letter = { id: 'letter 6', change: cursor(6), attempts: 0, nextAttemptAt: null, dead: true };
   const [end, changeCount] = [cursor(log.length), log.length];
   return {

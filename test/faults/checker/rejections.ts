@@ -263,7 +263,9 @@ export class Rejections {
     const tried = Math.max(last.outcome.value.attempts, last.attempt);
     this.#expectOver(place, tried, last.at, verdict);
     const first = answered[0];
-    if (first?.attempt !== 1 || (this.#again.get(place)?.[0]?.batch.at ?? Infinity) < first.at) return;
+    // One that died behind another was dead already: it says so, and what was sent meanwhile is not behind it.
+    if (first?.outcome.kind !== 'ok' || first.outcome.value.attempts === 0 || first.attempt !== 1) return;
+    if ((this.#again.get(place)?.[0]?.batch.at ?? Infinity) < first.at) return;
     for (const behind of this.#sentBehind(place, first)) {
       if (!this.#cameAsEver(behind, place, first)) this.#expectOver(behind, 0, first.invokedAt, verdict);
     }
@@ -314,11 +316,8 @@ export class Rejections {
       const dead = entries.findLast(({ outcome }) => outcome.kind === 'ok' && outcome.value.dead);
       if (!dead || this.#isDeadAtEnd(place) || this.#isDiscarded(place)) continue;
       if (this.#isRedriven(place, dead.invokedAt, Infinity)) continue;
-      verdict.add(
-        'wrong dead letter',
-        dead.at,
-        `${name}: the change at ${place} died and is no dead letter.`,
-      );
+      const sentence = `${name}: the change at ${place} died and is no dead letter.`;
+      verdict.add('wrong dead letter', dead.at, sentence);
     }
     for (const { change, dead } of this.consumer.state?.deadLetters ?? []) {
       const place = this.model.place(change) ?? 0;
