@@ -1,10 +1,12 @@
 /**
  * Builds what is stale: the hub (tsc) and the playground (esbuild). Prints only what it does.
  *
- *   node scripts/build.mjs
+ *   node scripts/build.mjs [--clean]
+ *
+ * With --clean it builds everything anew, so that nothing is left of files that are gone.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +38,8 @@ const builtAt = (file) => (existsSync(join(ROOT, file)) ? statSync(join(ROOT, fi
 const fixed = ['package-lock.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
   join(ROOT, name),
 );
+
+if (process.argv.includes('--clean')) rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
 
 if (newest([join(ROOT, 'src'), ...fixed], CONSOLE) > builtAt('dist/.tsbuildinfo')) {
   process.stderr.write('building the hub …\n');

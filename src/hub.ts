@@ -66,12 +66,13 @@ export async function openHub(config: Config = readConfig({}), parts: HubParts =
   const logger = parts.logger ?? createLogger(config.logLevel);
   const lifetime = new Lifetime(logger);
   try {
+    const timers = parts.timers ?? systemTimers;
     const url = await open({
       config,
       logger,
-      metrics: new Metrics(),
+      metrics: new Metrics(timers),
       clock: parts.clock ?? systemClock,
-      timers: parts.timers ?? systemTimers,
+      timers,
       onClose: (close) => {
         lifetime.opened(close);
       },
@@ -113,14 +114,14 @@ interface Storage {
   readonly log: Log;
 }
 
-async function openStorage({ config, onClose, warn }: Setting): Promise<Storage> {
+async function openStorage({ config, timers, onClose, warn }: Setting): Promise<Storage> {
   const database = await openDatabase(config.databaseUrl, [logTables, ackTables, retryTables], {
     poolSize: config.poolSize,
     onLost: warn('a connection to the database broke'),
   });
   onClose(() => database.close());
   await database.migrate();
-  return { database, log: await Log.open(database) };
+  return { database, log: await Log.open(database, timers) };
 }
 
 interface Wake {
@@ -133,7 +134,7 @@ interface Wake {
 /** What wakes deliveries: the signal, the feed that it hurries, and the consumers that other hubs may touch. */
 async function openFeed(setting: Setting, { database, log }: Storage): Promise<Wake> {
   const { config, logger, metrics, timers, onClose, warn, onReplaced } = setting;
-  const signal = openSignal({ logId: log.id, connect: redisConnector(config, logger), logger });
+  const signal = openSignal({ logId: log.id, connect: redisConnector(config, logger), logger, timers });
   onClose(() => signal.close());
   const { pollMs, tailBytes, limits, backoff } = config;
   const feed: Feed = await Feed.open({
@@ -162,7 +163,7 @@ async function openService(setting: Setting, { database, log }: Storage, wake: W
   const { config, clock, timers, metrics, logger, onClose, warn } = setting;
   const { signal, feed, consumers, retry } = wake;
   const publisher = new Publisher({
-    ...{ log, limits: config.limits, clock, telemetry: metrics },
+    ...{ log, limits: config.limits, clock, timers, telemetry: metrics },
     onAppended: (changes, actions) => {
       feed.appended(changes, actions);
       const to = changes.at(-1)?.row.position;

@@ -22,8 +22,8 @@ import type { Limits } from '../model/limits.js';
 import { checkName } from '../model/names.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { Database, TableSet, Transaction } from '../platform/platform.js';
-import type { AckProgress } from './ack-writer.js';
 import { Acknowledger } from './acknowledger.js';
+import type { AckProgress } from './acknowledger.js';
 import { Actions } from './actions.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import { ConsumerStore } from './consumer-store.js';
@@ -77,17 +77,17 @@ export class Consumers {
   readonly #operator: Operator;
 
   constructor(readonly options: ConsumersOptions) {
-    const { database, log, telemetry } = options;
+    const { database, log, telemetry, timers } = options;
     this.#store = new ConsumerStore(database, log);
     this.#actions = new Actions(database, log);
     this.#sessions = new Sessions({ ...options, store: this.#store, actions: this.#actions });
     this.#operator = new Operator(options, this.#actions);
-    this.#acknowledger = new Acknowledger(this.#store, this.#sessions, telemetry);
+    this.#acknowledger = new Acknowledger(this.#store, this.#sessions, telemetry, timers);
   }
 
   /** How writing acknowledgements gets on. */
   get acknowledging(): AckProgress {
-    return this.#acknowledger.writer;
+    return this.#acknowledger.progress;
   }
 
   /** Runs with every deletion and seek from now on, in the same transaction. */
@@ -245,6 +245,6 @@ export class Consumers {
   /** Writes what is waiting, and stops. */
   async close(): Promise<void> {
     await this.#sessions.close();
-    await this.#acknowledger.writer.settled();
+    await this.#acknowledger.settled();
   }
 }

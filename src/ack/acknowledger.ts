@@ -1,29 +1,120 @@
+import type { Timers } from '../model/clock.js';
 import type { ConsumerState } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import { consumerNotFound, consumerTakenOver, HubError } from '../model/errors.js';
 import type { Telemetry } from '../model/telemetry.js';
-import { AckWriter } from './ack-writer.js';
-import type { ConsumerStore } from './consumer-store.js';
+import { GroupCommit } from '../platform/platform.js';
+import type { ConsumerRecord } from './consumer-record.js';
+import type { Acknowledgement, ConsumerStore } from './consumer-store.js';
 import { fenceOf, sameFence, sameSession } from './session-id.js';
 import type { Fence } from './session-id.js';
 import type { Sessions } from './sessions.js';
 
+interface Waiting {
+  readonly acknowledgement: Acknowledgement;
+  readonly since: number;
+  readonly resolve: (consumer: ConsumerRecord | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The state of writing acknowledgements. */
+export interface AckProgress {
+  /** Milliseconds that the oldest acknowledgement has waited to be durable; 0 where none waits. */
+  readonly oldestMs: number;
+  /** Whether the last write failed. */
+  readonly failing: boolean;
+  /** Where the last write failed: writes an empty group, to find out whether writing works again. @throws what still fails */
+  check(): Promise<void>;
+}
+
+/** Writes acknowledgements in groups, each as one statement. */
+class AckWriter implements AckProgress {
+  readonly #commits = new GroupCommit<Waiting>({ write: (group) => this.#write(group) });
+  #failing = false;
+
+  /** @param write makes acknowledgements durable and answers the consumers that there are */
+  constructor(
+    readonly write: (acknowledgements: readonly Acknowledgement[]) => Promise<ConsumerRecord[]>,
+    readonly telemetry: Telemetry,
+    readonly timers: Timers,
+  ) {}
+
+  get oldestMs(): number {
+    const { oldest } = this.#commits;
+    return oldest ? this.timers.now() - oldest.since : 0;
+  }
+
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** Answers the consumer once the acknowledgement is durable; null where there is no such consumer. */
+  acknowledge(acknowledgement: Acknowledgement): Promise<ConsumerRecord | null> {
+    return new Promise((resolve, reject) => {
+      this.#commits.add({ acknowledgement, since: this.timers.now(), resolve, reject });
+    });
+  }
+
+  async check(): Promise<void> {
+    // A hub that is not ready may get no more acknowledgements, and so no write that would show that it works again.
+    if (!this.#failing) return;
+    await this.write([]);
+    this.#failing = false;
+  }
+
+  /** Resolves when everything that was taken is answered. */
+  settled(): Promise<void> {
+    return this.#commits.settled();
+  }
+
+  async #write(group: readonly Waiting[]): Promise<number> {
+    try {
+      const written = await this.write(group.map((one) => one.acknowledgement));
+      this.#failing = false;
+      const records = new Map(written.map((record) => [record.name, record]));
+      const recordOf = ({ name }: Acknowledgement): ConsumerRecord | null => records.get(name) ?? null;
+      const count = group.filter(({ acknowledgement }) => holds(acknowledgement, recordOf(acknowledgement)));
+      this.telemetry.acknowledged(count.length);
+      for (const { acknowledgement, resolve } of group) resolve(recordOf(acknowledgement));
+    } catch (error) {
+      this.#failing = true;
+      for (const { reject } of group) reject(error);
+    }
+    return group.length;
+  }
+}
+
+/** Whether an acknowledgement is true of its consumer after the write; one that did not count is not. */
+const holds = ({ position, fence }: Acknowledgement, consumer: ConsumerRecord | null): boolean =>
+  consumer !== null && consumer.position >= position && (fence === null || sameFence(fence, consumer));
+
 /** Takes acknowledgements; see Consumers.acknowledge. */
 export class Acknowledger {
-  readonly writer: AckWriter;
+  readonly #writer: AckWriter;
 
   constructor(
     readonly store: ConsumerStore,
     readonly sessions: Sessions,
     telemetry: Telemetry,
+    timers: Timers,
   ) {
-    this.writer = new AckWriter((group) => store.acknowledge(group), telemetry);
+    this.#writer = new AckWriter((group) => store.acknowledge(group), telemetry, timers);
+  }
+
+  /** How writing gets on. */
+  get progress(): AckProgress {
+    return this.#writer;
+  }
+
+  /** Resolves when everything that was taken is answered. */
+  settled(): Promise<void> {
+    return this.#writer.settled();
   }
 
   async acknowledge(name: string, position: Position, session: string | null): Promise<ConsumerState> {
     const fence = fenceOf(session);
     await this.#checkSent(name, position, fence);
-    const consumer = await this.writer.acknowledge({ name, position, fence });
+    const consumer = await this.#writer.acknowledge({ name, position, fence });
     if (!consumer) throw consumerNotFound(name);
     if (fence && !sameSession(fence, consumer)) throw consumerTakenOver(name);
     if (position > consumer.head) throw aheadOf('the end of the log');

@@ -17,7 +17,7 @@ export { contextOf } from './context.js';
 export type { Context, Rooms, SubscriptionOperation } from './context.js';
 export { toUserError } from './errors.js';
 export type { ReportDefect } from './errors.js';
-export { idLiteralsRule } from './id-literals.js';
+export { idLiteralsRule } from './scalars.js';
 export { MAX_TOKENS, Operations } from './operations.js';
 export { checkVariables } from './variables.js';
 

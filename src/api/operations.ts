@@ -1,6 +1,6 @@
 import { getOperationAST, GraphQLError, parse, specifiedRules, validate } from 'graphql';
 import type { DocumentNode, GraphQLSchema } from 'graphql';
-import { idLiteralsRule } from './id-literals.js';
+import { idLiteralsRule } from './scalars.js';
 
 /** Tokens of a document; a longer one is refused before it is parsed whole. */
 export const MAX_TOKENS = 10_000;

@@ -1,5 +1,5 @@
-import { GraphQLScalarType, Kind } from 'graphql';
-import type { ValueNode } from 'graphql';
+import { getNamedType, GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import type { ValidationRule, ValueNode } from 'graphql';
 import { formatDateTime, parseDateTime } from '../model/clock.js';
 import { HubError } from '../model/errors.js';
 import type { Json } from '../model/json.js';
@@ -103,3 +103,18 @@ function literal(node: ValueNode, variables: Variables): Json {
       return (variables?.[node.name.value] ?? null) as Json;
   }
 }
+
+/**
+ * Refuses ids that are written inside a document as whole numbers beyond 2^53 - 1, as `checkVariables` does: the same id
+ * has the same meaning wherever it is written.
+ */
+export const idLiteralsRule: ValidationRule = (context) => ({
+  IntValue: (node) => {
+    const type = context.getInputType();
+    if (!type || getNamedType(type).name !== 'ID') return;
+    const sentence = numberDefect(Number(node.value), true);
+    if (sentence === null) return;
+    const originalError = new ScalarError('ID', sentence);
+    context.reportError(new GraphQLError(originalError.message, { nodes: node, originalError }));
+  },
+});

@@ -16,8 +16,8 @@ import type { ChangeFilter } from '../model/filter.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { Holding } from '../retry/retry.js';
 import type { Lens, View } from '../view/view.js';
-import type { LaneKind } from './lane.js';
 import { Lanes } from './lanes.js';
+import type { LaneKind } from './lanes.js';
 import type { Render } from './message.js';
 import type { Outlet } from './outlet.js';
 import { Session } from './session.js';
@@ -101,11 +101,10 @@ export class Deliverer {
     const { consumer, start, lensFrom } = begun;
     const { view, outlet, render, batchSize } = request;
     const session: Session = new Session({
-      ...{ consumer, start, view, lensFrom, feed, holding, timers, outlet, render, batchSize },
+      ...{ consumer, start, view, lensFrom, feed, holding, timers, telemetry, outlet, render, batchSize },
       maxInFlight: consumer === null ? Number.POSITIVE_INFINITY : request.maxInFlight,
       join: (lens) => this.#lanes.join(session, laneKind(request, lens)),
       onDefect: onError,
-      onSent: (changes) => telemetry.delivered(changes),
       onEnded: (error) => this.#ended(session, stream, error),
     });
     this.#sessions.add(session);

@@ -1,23 +1,56 @@
+import { sessionId } from '../ack/ack.js';
+import type { Fence } from '../ack/ack.js';
+import type { StartPoint } from '../model/consumer.js';
 import type { Attempt, Position } from '../model/cursor.js';
+import { Queue } from '../model/queue.js';
 import type { VisibleChange } from '../view/view.js';
 import { Message } from './message.js';
 import type { SessionOptions } from './session-options.js';
-import { Window } from './window.js';
+
+/** Changes that were delivered and are not acknowledged: at most `size` of them. */
+export class Window {
+  readonly #positions = new Queue<Position>();
+
+  /** @param size how many may be in flight; Infinity where nothing is acknowledged */
+  constructor(readonly size: number) {}
+
+  get inFlight(): number {
+    return this.#positions.length;
+  }
+
+  /** How many more may be sent. */
+  get room(): number {
+    return this.size - this.inFlight;
+  }
+
+  sent(changes: readonly VisibleChange[]): void {
+    if (this.size === Number.POSITIVE_INFINITY) return;
+    for (const { position } of changes) this.#positions.push(position);
+  }
+
+  /** Everything up to `position` is acknowledged. */
+  acknowledged(position: Position): void {
+    while ((this.#positions.first ?? position + 1n) <= position) this.#positions.drop(1);
+  }
+}
 
 /** What one session has sent to its outlet: how far, and what of it is not acknowledged. */
 export class Sender {
   #window: Window;
   #sent: Position;
+  /** The session's id, as batches carry it; null for an anonymous look. */
+  #session: string | null;
 
   constructor(
     readonly options: Pick<
       SessionOptions,
-      'consumer' | 'feed' | 'maxInFlight' | 'onSent' | 'outlet' | 'render'
+      'consumer' | 'feed' | 'maxInFlight' | 'outlet' | 'render' | 'start' | 'telemetry'
     >,
-    start: Position,
   ) {
-    this.#window = new Window(options.maxInFlight);
-    this.#sent = start;
+    const { consumer, maxInFlight, start } = options;
+    this.#window = new Window(maxInFlight);
+    this.#sent = start.position;
+    this.#session = consumer && sessionId(consumer);
   }
 
   /** The cursor of the newest batch that was sent in the log's order. */
@@ -39,10 +72,11 @@ export class Sender {
     this.#window.acknowledged(position);
   }
 
-  /** What was sent no longer counts. */
-  restart(position: Position): void {
+  /** The consumer was sought: what was sent no longer counts. */
+  restart(start: StartPoint & Fence): void {
     this.#window = new Window(this.options.maxInFlight);
-    this.#sent = position;
+    this.#sent = start.position;
+    this.#session = sessionId(start);
   }
 
   /** A batch for this session alone. */
@@ -53,14 +87,14 @@ export class Sender {
   }
 
   /** @throws what the outlet throws; nothing is counted as sent then */
-  send(message: Message, session: string | null): void {
+  send(message: Message): void {
     const { changes, cursor, redelivery } = message.batch;
-    this.options.outlet.send(message, session);
+    this.options.outlet.send(message, this.#session);
     // A redelivery takes room of its own, until it is settled.
     if (redelivery === null) {
       this.#sent = cursor;
       this.#window.sent(changes);
     }
-    this.options.onSent(changes.length);
+    this.options.telemetry.delivered(changes.length);
   }
 }

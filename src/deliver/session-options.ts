@@ -1,9 +1,9 @@
 import type { ConsumerRecord } from '../ack/ack.js';
 import type { Feed } from '../feed/feed.js';
 import type { StartPoint } from '../model/consumer.js';
-import type { Timers } from '../model/clock.js';
-import type { Cancel } from '../model/clock.js';
+import type { Cancel, Timers } from '../model/clock.js';
 import type { HubError } from '../model/errors.js';
+import type { Telemetry } from '../model/telemetry.js';
 import type { Holding } from '../retry/retry.js';
 import type { Lens, View } from '../view/view.js';
 import type { Render } from './message.js';
@@ -20,6 +20,7 @@ export interface SessionOptions {
   readonly feed: Feed;
   readonly holding: Holding;
   readonly timers: Timers;
+  readonly telemetry: Telemetry;
   readonly outlet: Outlet;
   readonly render: Render;
   readonly batchSize: number;
@@ -29,6 +30,5 @@ export interface SessionOptions {
   readonly join: (lens: Lens) => Cancel;
   /** Told of a failure that is a defect, before the session ends. */
   readonly onDefect: (error: unknown) => void;
-  readonly onSent: (changes: number) => void;
   readonly onEnded: (error: HubError | null) => void;
 }

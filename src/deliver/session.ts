@@ -1,4 +1,3 @@
-import { sessionId } from '../ack/ack.js';
 import type { ConsumerRecord, Fence, LiveSession } from '../ack/ack.js';
 import type { Playback } from '../feed/feed.js';
 import type { StartPoint } from '../model/consumer.js';
@@ -7,7 +6,7 @@ import { HubError, subscriptionFailed } from '../model/errors.js';
 import { SessionRetry } from '../retry/retry.js';
 import type { Redelivered } from '../retry/retry.js';
 import type { Lens, VisibleChange } from '../view/view.js';
-import type { LaneMember } from './lane.js';
+import type { LaneMember } from './lanes.js';
 import type { Message } from './message.js';
 import { Sender } from './sender.js';
 import { cameTo, REST_MS, retryOptions } from './session-work.js';
@@ -51,7 +50,7 @@ export class Session implements LiveSession, LaneMember {
     this.#paused = paused;
     this.#lens = options.lensFrom(start);
     this.#playback = options.feed.play(start, this.#lens);
-    this.#sender = new Sender(options, start.position);
+    this.#sender = new Sender(options);
     const onNews = (): void => this.#happened('news');
     const retry = retryOptions(options, onNews, () => [this.#playback.start, this.#lens, this.sent]);
     this.#retry = new SessionRetry(retry, revision > 0n);
@@ -100,7 +99,7 @@ export class Session implements LiveSession, LaneMember {
 
   send(message: Message): void {
     try {
-      this.#sender.send(message, this.options.consumer ? sessionId(this) : null);
+      this.#sender.send(message);
     } catch (error) {
       this.fail(error);
     }
@@ -134,7 +133,7 @@ export class Session implements LiveSession, LaneMember {
     this.#seeks = start.seeks;
     this.#lens = this.options.lensFrom(start);
     this.#playback = this.options.feed.play(start, this.#lens);
-    this.#sender.restart(start.position);
+    this.#sender.restart(start);
     this.#retry.reset();
     this.#happened('sought');
   }

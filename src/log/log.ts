@@ -12,6 +12,7 @@
  * time and groups what arrives meanwhile. Reads run beside them and see whole appends only.
  */
 import type { ChangeRow } from '../model/change.js';
+import type { Timers } from '../model/clock.js';
 import type { StartPoint } from '../model/consumer.js';
 import { CursorCodec } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
@@ -62,21 +63,22 @@ export class Log {
     readonly id: string,
     /** Writes and reads this log's cursors. */
     readonly cursors: CursorCodec,
+    timers: Timers,
   ) {
     if (database.dialect === 'sqlite') {
       addFilterFunctions(database);
       this.#appender = new SqliteAppender(database);
       this.#filterSql = sqliteFilterSql;
     } else {
-      this.#appender = new PostgresAppender(database);
+      this.#appender = new PostgresAppender(database, timers);
       this.#filterSql = postgresFilterSql;
     }
     this.#snapshots = new SnapshotReader(database, this.#filterSql);
   }
 
-  static async open(database: Database): Promise<Log> {
+  static async open(database: Database, timers: Timers): Promise<Log> {
     const { logId } = await readExtent(database);
-    return new Log(database, logId, new CursorCodec(logId));
+    return new Log(database, logId, new CursorCodec(logId), timers);
   }
 
   /** Appends what `plan` decides while the log is locked; see Appender. */

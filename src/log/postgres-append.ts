@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { QueryResult } from 'pg';
 import type { ChangeRow } from '../model/change.js';
-import { systemTimers } from '../model/clock.js';
 import type { Timers } from '../model/clock.js';
 import { commitUnknown, logUnavailable } from '../model/errors.js';
 import { asBigint, asBoolean, asNumber, asText, isConnectionLost, orNull } from '../platform/platform.js';
@@ -29,7 +28,7 @@ const ASK_PAUSE_MS = 200;
 export class PostgresAppender implements Appender {
   constructor(
     readonly database: PostgresDatabase,
-    readonly timers: Timers = systemTimers,
+    readonly timers: Timers,
   ) {}
 
   append<T>(lookup: Lookup, plan: (view: AppendView) => Plan<T>): Promise<Appended<T>> {

@@ -9,7 +9,6 @@
  * cost of a commit is paid once a group and not once a call. What one call and one group produce is bounded, whatever the
  * size of what was sent; calls that do not fit into a group any more are the first ones of the next.
  */
-import { systemTimers } from '../model/clock.js';
 import type { Clock, Timers } from '../model/clock.js';
 import type { Change } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
@@ -46,7 +45,7 @@ export interface PublisherOptions {
   readonly limits: Limits;
   readonly clock: Clock;
   /** Default: the system's. */
-  readonly timers?: Timers;
+  readonly timers: Timers;
   readonly telemetry: Telemetry;
   /**
    * Told of every group that was recorded, in log order, before its calls are answered, with the count of operator actions
@@ -133,7 +132,7 @@ export class Publisher {
   }
 
   async #append(group: readonly Waiting[]): Promise<Appended<Decided>> {
-    const { log, limits, clock, telemetry, timers = systemTimers } = this.options;
+    const { log, limits, clock, telemetry, timers } = this.options;
     const started = timers.now();
     const appended = await log.append(lookupOf(group, groupBytes(limits)), (view) => {
       const plan = new GroupPlan(view, clock(), limits);

@@ -1,4 +1,3 @@
-import { systemTimers } from '../model/clock.js';
 import type { Timers } from '../model/clock.js';
 import type { Vitals } from './vitals.js';
 import { withTimeout } from './with-timeout.js';
@@ -35,7 +34,7 @@ const FEED_STUCK_POLLS = 3;
 const ACKNOWLEDGING_STUCK_MS = 5_000;
 
 /** Runs all checks concurrently; each takes 3 s at most. A check that fails never hides the others. */
-export async function checkReadiness(vitals: Vitals, timers: Timers = systemTimers): Promise<Readiness> {
+export async function checkReadiness(vitals: Vitals, timers: Timers): Promise<Readiness> {
   const entries = await Promise.all(
     Object.entries(probesOf(vitals)).map(
       async ([name, probe]) => [name, await check(probe, timers)] as const,

@@ -1,5 +1,4 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { systemTimers } from '../model/clock.js';
 import type { Timers } from '../model/clock.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { Vitals } from './vitals.js';
@@ -62,7 +61,7 @@ export class Metrics implements Telemetry {
   #vitals: Vitals | null = null;
 
   /** @param timers for the time limit of reads; default: the system's */
-  constructor(readonly timers: Timers = systemTimers) {
+  constructor(readonly timers: Timers) {
     collectDefaultMetrics({ register: this.#registry });
   }
 

@@ -9,7 +9,6 @@ import type { FastifyInstance } from 'fastify';
 import { createSchema } from '../api/api.js';
 import type { ReportDefect, Rooms } from '../api/api.js';
 import type { Config } from '../config/config.js';
-import { systemTimers } from '../model/clock.js';
 import type { Timers } from '../model/clock.js';
 import { checkReadiness } from './health.js';
 import { createHttp } from './http.js';
@@ -30,8 +29,7 @@ export interface ServerOptions {
   readonly report: ReportDefect;
   /** The state that /readyz and /metrics report. */
   readonly vitals: Vitals;
-  /** Default: the system's timers. */
-  readonly timers?: Timers;
+  readonly timers: Timers;
 }
 
 export interface HubServer {
@@ -46,7 +44,7 @@ export interface HubServer {
  * @throws Error where it is in use
  */
 export async function startServer(options: ServerOptions): Promise<HubServer> {
-  const { config, rooms, report, timers = systemTimers } = options;
+  const { config, rooms, report, timers } = options;
   const schema = createSchema();
   const { app, apollo } = await createHttp({ schema, rooms, report, bodyBytes: config.limits.bodyBytes });
   const sockets = new WebSockets(app.server, {
@@ -57,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
     maxPayload: config.limits.bodyBytes,
     sockets: config.sockets,
   });
-  addOperatorRoutes(app, { ...options, timers }, sockets);
+  addOperatorRoutes(app, options, sockets);
   await app.listen({ host: config.host, port: config.port });
   return {
     url: urlOf(app, config.host),
@@ -77,7 +75,7 @@ export async function startServer(options: ServerOptions): Promise<HubServer> {
 
 function addOperatorRoutes(
   app: FastifyInstance,
-  { metrics, vitals, timers }: ServerOptions & { readonly timers: Timers },
+  { metrics, vitals, timers }: ServerOptions,
   sockets: WebSockets,
 ): void {
   metrics.observe(vitals, sockets);

@@ -1,4 +1,5 @@
 import { RedisPubSub } from 'graphql-redis-subscriptions';
+import type { Cancel, Timers } from '../model/clock.js';
 import type { Logger, RedisConnection } from '../platform/platform.js';
 import { decodeEnvelope, encodeEnvelope } from './announcement.js';
 import type { Announcement, Envelope, SignalListener } from './announcement.js';
@@ -21,11 +22,11 @@ export class RedisSignal {
   readonly #publisher: RedisConnection;
   readonly #subscriber: RedisConnection;
   readonly #pubsub: RedisPubSub;
-  readonly #prober: NodeJS.Timeout;
+  readonly #stopProbing: Cancel;
   readonly #listeners: SignalListener[] = [];
   #unanswered = 0;
   #lastHeard = Number.NEGATIVE_INFINITY;
-  #lastReset = performance.now();
+  #lastReset: number;
   #up = false;
   /** The subscriber was cut off since the hub last heard itself: it may have missed something, however short that was. */
   #cut = false;
@@ -35,8 +36,10 @@ export class RedisSignal {
     logId: string,
     connect: () => RedisConnection,
     readonly logger: Logger,
+    readonly timers: Timers,
   ) {
     this.#channel = `tidemark:${logId}`;
+    this.#lastReset = timers.now();
     this.#publisher = connect();
     this.#subscriber = connect();
     this.#pubsub = new RedisPubSub({
@@ -49,8 +52,7 @@ export class RedisSignal {
     this.#subscriber.on('ready', () => this.#subscribe());
     this.#subscriber.on('close', () => (this.#cut = true));
     this.#publisher.on('ready', () => this.#send({ kind: 'probe' }));
-    this.#prober = setInterval(() => this.#probe(), PROBE_MS);
-    this.#prober.unref();
+    this.#stopProbing = timers.every(PROBE_MS, () => this.#probe());
   }
 
   get state(): 'up' | 'down' {
@@ -66,7 +68,7 @@ export class RedisSignal {
   }
 
   close(): Promise<void> {
-    clearInterval(this.#prober);
+    this.#stopProbing();
     // What is in the socket already is still handed out: nobody is there any more to hear it.
     this.#listeners.length = 0;
     this.#subscriber.disconnect();
@@ -95,7 +97,7 @@ export class RedisSignal {
     if (!envelope) return;
     const { hub, announcement } = envelope;
     if (hub === this.hub) {
-      this.#lastHeard = performance.now();
+      this.#lastHeard = this.timers.now();
       this.#hearsItself();
     } else if (announcement.kind !== 'probe') {
       for (const listener of this.#listeners) listener.onAnnouncement(announcement);
@@ -103,7 +105,7 @@ export class RedisSignal {
   }
 
   #probe(): void {
-    const now = performance.now();
+    const now = this.timers.now();
     if (now - this.#lastHeard > SILENCE_MS) {
       this.#isSilent();
       this.#reset(now);

@@ -8,6 +8,7 @@
  * by itself, and `onUp` tells listeners to look what they missed.
  */
 import { randomUUID } from 'node:crypto';
+import type { Timers } from '../model/clock.js';
 import type { Logger, RedisConnection } from '../platform/platform.js';
 import type { Announcement, SignalListener } from './announcement.js';
 import { InProcessSignal } from './in-process-signal.js';
@@ -31,9 +32,10 @@ export interface SignalOptions {
   /** Opens a connection to Redis; null: this process only. */
   readonly connect: (() => RedisConnection) | null;
   readonly logger: Logger;
+  readonly timers: Timers;
 }
 
-export function openSignal({ logId, connect, logger }: SignalOptions): Signal {
+export function openSignal({ logId, connect, logger, timers }: SignalOptions): Signal {
   const hub = randomUUID();
-  return connect ? new RedisSignal(hub, logId, connect, logger) : new InProcessSignal(hub, logId);
+  return connect ? new RedisSignal(hub, logId, connect, logger, timers) : new InProcessSignal(hub, logId);
 }

@@ -3,6 +3,7 @@ import { open, stat, truncate } from 'node:fs/promises';
 import { ackTables } from '../../src/ack/ack.js';
 import { Log, logTables } from '../../src/log/log.js';
 import type { ChangeRow } from '../../src/model/change.js';
+import { systemTimers } from '../../src/model/clock.js';
 import { openDatabase } from '../../src/platform/platform.js';
 import { sqlite } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
@@ -62,7 +63,7 @@ describe.each(DAMAGES)('a SQLite file of which %s', (_what, damage, says) => {
     const database = await openDatabase(own.url, [logTables, ackTables], options);
     try {
       await database.migrate();
-      return await work(await Log.open(database));
+      return await work(await Log.open(database, systemTimers));
     } finally {
       await database.close();
     }

@@ -1,5 +1,6 @@
 import { arrayLiteral } from '../../src/log/array-literal.js';
 import { Log } from '../../src/log/log.js';
+import { systemTimers } from '../../src/model/clock.js';
 import type { Database } from '../../src/platform/platform.js';
 import { databaseKinds, postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
@@ -44,7 +45,7 @@ describe.each(databaseKinds)('the tables on $name', (kind) => {
   it('are made once where several hubs start at once on an empty database', async () => {
     const opened = await Promise.all([open(), open(), open(), open()]);
     await Promise.all(opened.map((database) => database.migrate()));
-    const logs = await Promise.all(opened.map((database) => Log.open(database)));
+    const logs = await Promise.all(opened.map((database) => Log.open(database, systemTimers)));
     expect(new Set(logs.map((log) => log.id)).size).toBe(1);
     const [first, ...others] = logs;
     if (!first) throw new Error('no log was opened');
@@ -55,12 +56,12 @@ describe.each(databaseKinds)('the tables on $name', (kind) => {
   it('keep what they hold when they are migrated again, with the same log id', async () => {
     const database = await open();
     await database.migrate();
-    const log = await Log.open(database);
+    const log = await Log.open(database, systemTimers);
     await append(log, [{ key: 'a' }]);
     await database.migrate();
     const again = await open();
     await again.migrate();
-    const later = await Log.open(again);
+    const later = await Log.open(again, systemTimers);
     expect([later.id, (await later.extent()).head]).toEqual([log.id, 1n]);
   });
 
@@ -70,7 +71,9 @@ describe.each(databaseKinds)('the tables on $name', (kind) => {
     try {
       const database = await open();
       for (const one of [database, elsewhere]) await one.migrate();
-      expect((await Log.open(elsewhere)).id).not.toBe((await Log.open(database)).id);
+      expect((await Log.open(elsewhere, systemTimers)).id).not.toBe(
+        (await Log.open(database, systemTimers)).id,
+      );
     } finally {
       await elsewhere.close();
       await other.drop();

@@ -1,6 +1,7 @@
 import type { Feed, Look, Playback } from '../../src/feed/feed.js';
 import { Change } from '../../src/model/change.js';
 import type { ChangeRow } from '../../src/model/change.js';
+import { systemTimers } from '../../src/model/clock.js';
 import { matcher } from '../../src/model/filter.js';
 import type { ChangeFilter } from '../../src/model/filter.js';
 import { databaseKinds } from '../support/databases.js';
@@ -137,7 +138,7 @@ describe.each(databaseKinds)('playback on $name', (kind) => {
   it('keeps its place when the log cannot be read', async () => {
     await append(stand.log, [{ key: 'a' }]);
     const database = await connect(stand.own.url);
-    const log = await Log.open(database);
+    const log = await Log.open(database, systemTimers);
     const feed = await feedOf(
       { database, log, closing: stand.closing },
       { tailBytes: 0, onError: () => undefined },

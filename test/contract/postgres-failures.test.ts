@@ -1,5 +1,6 @@
 /** Statements that time out, transactions that the server rolls back, and a server that is replaced by a copy. */
 import { Log, LogReplaced } from '../../src/log/log.js';
+import { systemTimers } from '../../src/model/clock.js';
 import type { Database } from '../../src/platform/platform.js';
 import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
@@ -21,7 +22,7 @@ describe('on PostgreSQL', () => {
     cutter = await StatementCutter.before(own.url);
     database = await connect(cutter.url, 1_500);
     await database.migrate();
-    log = await Log.open(database);
+    log = await Log.open(database, systemTimers);
   });
   afterEach(async () => {
     await database.close();

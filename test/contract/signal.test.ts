@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { systemTimers } from '../../src/model/clock.js';
 import { createLogger, openRedis } from '../../src/platform/platform.js';
 import { openSignal } from '../../src/signal/signal.js';
 import type { Announcement, Signal } from '../../src/signal/signal.js';
@@ -24,7 +25,12 @@ class Hearing {
     readonly logId: string,
     url: string | null,
   ) {
-    this.signal = openSignal({ logId, connect: url === null ? null : connector(url), logger });
+    this.signal = openSignal({
+      logId,
+      connect: url === null ? null : connector(url),
+      logger,
+      timers: systemTimers,
+    });
     this.signal.listen({
       onAnnouncement: (announcement) => void this.heard.push(announcement),
       onUp: () => void (this.ups += 1),

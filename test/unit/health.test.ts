@@ -1,3 +1,4 @@
+import { systemTimers } from '../../src/model/clock.js';
 import { checkReadiness } from '../../src/server/health.js';
 import type { Vitals } from '../../src/server/server.js';
 
@@ -29,14 +30,17 @@ describe('readiness', () => {
   ])(
     "with a poll every %d ms, %d ms after the feed was at the log's end: %s",
     async (pollMs, behindMs, ready) => {
-      const readiness = await checkReadiness(vitalsWith({ pollMs, feedBehindMs: () => behindMs }));
+      const readiness = await checkReadiness(
+        vitalsWith({ pollMs, feedBehindMs: () => behindMs }),
+        systemTimers,
+      );
       expect(readiness.checks.feed?.ok).toBe(ready);
       expect(readiness.ready).toBe(ready);
     },
   );
 
   it('is lost with any one check, and the others still say what they found', async () => {
-    const readiness = await checkReadiness(vitalsWith({ signal: () => 'down' }));
+    const readiness = await checkReadiness(vitalsWith({ signal: () => 'down' }), systemTimers);
     expect(readiness.ready).toBe(false);
     const failed = Object.entries(readiness.checks).filter(([, { ok }]) => !ok);
     expect(failed.map(([name]) => name)).toEqual(['signal']);

@@ -1,5 +1,5 @@
 import { Lanes } from '../../src/deliver/lanes.js';
-import type { LaneKind, LaneMember } from '../../src/deliver/lane.js';
+import type { LaneKind, LaneMember } from '../../src/deliver/lanes.js';
 import type { Message } from '../../src/deliver/deliver.js';
 import type { Change } from '../../src/model/change.js';
 import type { ChangeFilter } from '../../src/model/filter.js';

@@ -1,4 +1,4 @@
-import { Window } from '../../src/deliver/window.js';
+import { Window } from '../../src/deliver/sender.js';
 import { View } from '../../src/view/view.js';
 import type { VisibleChange } from '../../src/view/view.js';
 import { changeAt } from '../contract/support/parts.js';

@@ -1,7 +1,7 @@
 import { ackTables } from '../../../src/ack/ack.js';
 import { Log, logTables } from '../../../src/log/log.js';
 import type { ChangeRow } from '../../../src/model/change.js';
-import { systemClock } from '../../../src/model/clock.js';
+import { systemClock, systemTimers } from '../../../src/model/clock.js';
 import type { Clock } from '../../../src/model/clock.js';
 import type { Limits } from '../../../src/model/limits.js';
 import { retryTables } from '../../../src/retry/retry.js';
@@ -47,6 +47,7 @@ export const publisherOf = (log: Log, parts: PublisherParts = {}): Publisher =>
     log,
     limits: limitsWith(parts.limits),
     clock: parts.clock ?? systemClock,
+    timers: systemTimers,
     telemetry: parts.telemetry ?? silent,
     onAppended: parts.onAppended ?? (() => undefined),
   });
@@ -86,14 +87,14 @@ export class Stand implements Opened {
     const own = await kind.create();
     const database = await connect(own.url);
     await database.migrate();
-    return new Stand(own, database, await Log.open(database));
+    return new Stand(own, database, await Log.open(database, systemTimers));
   }
 
   /** What another hub has: the same database, connections and statements of its own. */
   async another(): Promise<Opened> {
     const database = await connect(this.own.url);
     this.#opened.push(database);
-    return { database, log: await Log.open(database), closing: this.closing };
+    return { database, log: await Log.open(database, systemTimers), closing: this.closing };
   }
 
   readonly closing = <T extends Closable>(room: T): T => {

@@ -10,7 +10,7 @@ import type { Edit, Plant } from './plant.js';
 const QUIET: readonly string[] = [];
 const APPEND = 'log/postgres-append.js';
 const ACKNOWLEDGER = 'ack/acknowledger.js';
-const ACKNOWLEDGE = 'const consumer = await this.writer.acknowledge({ name, position, fence });';
+const ACKNOWLEDGE = 'const consumer = await this.#writer.acknowledge({ name, position, fence });';
 
 /** A disk that takes its time: what happens around a commit is more likely to happen in the middle of one. */
 const SLOW_DISK: Edit = {
@@ -62,7 +62,7 @@ const copied: readonly Plant[] = [
         file: ACKNOWLEDGER,
         find: ACKNOWLEDGE,
         put: `const live = this.sessions.of(name);
-        const consumer = await this.writer.acknowledge({
+        const consumer = await this.#writer.acknowledge({
           name, fence, position: live && live.sent > position ? live.sent : position });`,
       },
     ],
@@ -191,7 +191,7 @@ const copied: readonly Plant[] = [
     kinds: QUIET,
     caughtBy: ['skipped', 'never delivered'],
     edits: [
-      { file: 'deliver/lane.js', find: 'member.fellBehind(before);', put: 'member.fellBehind(cursor);' },
+      { file: 'deliver/lanes.js', find: 'member.fellBehind(before);', put: 'member.fellBehind(cursor);' },
     ],
   },
   {
@@ -308,12 +308,12 @@ const copied: readonly Plant[] = [
     edits: [
       {
         file: 'deliver/deliver.js',
-        find: 'onSent: (changes) => telemetry.delivered(changes),',
-        put: `onSent: (changes) => {
+        find: 'onDefect: onError,',
+        put: `onDefect: onError,
+            telemetry: { delivered: (changes) => {
               telemetry.delivered(changes);
-              if (changes === 0 && consumer !== null)
-                consumers.acknowledge(consumer.name, session.sent, null).catch(() => undefined);
-            },`,
+              if (changes === 0) consumers.acknowledge(consumer?.name ?? '', session.sent, null).catch(() => 0);
+            } },`,
       },
     ],
   },
@@ -391,7 +391,7 @@ const copied: readonly Plant[] = [
         find: ACKNOWLEDGE,
         put: `const found = await this.store.find(name);
         const consumer = found && position > found.position ? { ...found, position } : found;
-        setTimeout(() => this.writer.acknowledge({ name, position, fence }).catch(() => undefined), 300);`,
+        setTimeout(() => this.#writer.acknowledge({ name, position, fence }).catch(() => undefined), 300);`,
       },
     ],
   },

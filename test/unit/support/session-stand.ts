@@ -10,6 +10,7 @@ import type { Cancel } from '../../../src/model/clock.js';
 import type { StartPoint } from '../../../src/model/consumer.js';
 import { EVERYTHING } from '../../../src/model/filter.js';
 import type { HubError } from '../../../src/model/errors.js';
+import { silent } from '../../../src/model/telemetry.js';
 import type { Holding } from '../../../src/retry/retry.js';
 import { View } from '../../../src/view/view.js';
 import { changeAt } from '../../contract/support/parts.js';
@@ -210,6 +211,7 @@ export class SessionStand {
       feed: this.feed as unknown as Feed,
       holding: this.holding as unknown as Holding,
       timers: this.timers,
+      telemetry: silent,
       outlet: this.outlet,
       render,
       batchSize: 3,
@@ -223,7 +225,6 @@ export class SessionStand {
         };
       },
       onDefect: (error) => this.defects.push(error),
-      onSent: () => undefined,
       onEnded: (error) => this.endings.push(error),
       ...parts,
     });
