@@ -5,6 +5,8 @@ import { check } from '../checker/check.js';
 import type { Violation } from '../checker/check.js';
 import { faultsWithoutEffect } from '../checker/figures.js';
 import { runRound } from '../world/round.js';
+import type { Round } from '../world/round.js';
+import { saveRound } from '../world/verdict.js';
 import type { HubArguments } from '../world/cluster.js';
 import { notApplicable } from './plant.js';
 import type { Plant } from './plant.js';
@@ -27,6 +29,8 @@ export interface PlantVerdict {
   readonly reported: Readonly<Record<string, number>>;
   /** One of the violations, for people; null: there were none. */
   readonly example: string | null;
+  /** Where the history of the last round was saved; null: the plant was caught. */
+  readonly saved: string | null;
   /** Of all rounds that it took. */
   readonly seconds: number;
   /** Rounds until it was caught, or all that it got. */
@@ -93,23 +97,26 @@ async function runPlant(plant: Plant, seed: number): Promise<PlantVerdict> {
     redis: plant.redis ?? true,
   };
   // A round that could not begin says nothing about the plant: on a busy machine a port may be taken meanwhile.
-  const { history, violations } = await runRound(options).catch(() => runRound(options));
-  const found = [...violations, ...check(history)];
+  const round = await runRound(options).catch(() => runRound(options));
+  const found = [...round.violations, ...check(round.history)];
   const reported: Record<string, number> = {};
   for (const { invariant } of found) reported[invariant] = (reported[invariant] ?? 0) + 1;
   const telling = found.find(({ invariant }) => plant.caughtBy.includes(invariant));
   return {
     ...{ name: plant.name, what: plant.what, reported },
     caught: telling !== undefined,
+    saved: telling === undefined ? saveRound(round) : null,
     rounds: 1,
     example: (telling ?? found[0])?.sentence ?? null,
     seconds: Math.round((performance.now() - started) / 1_000),
   };
 }
 
-/** The first violation, for people. */
-const exampleOf = (found: readonly Violation[]): string =>
-  found[0] ? `: ${found[0].invariant}: ${found[0].sentence.slice(0, EXAMPLE)}` : '';
+/** The first violation, for people, and where the history of its round was saved. */
+const exampleOf = (found: readonly Violation[], round: Round): string =>
+  found[0]
+    ? `: ${found[0].invariant}: ${found[0].sentence.slice(0, EXAMPLE)} history: ${saveRound(round)}`
+    : '';
 
 /** What must raise no false alarm. */
 export interface ControlVerdict {
@@ -124,7 +131,8 @@ export interface ControlVerdict {
  */
 export async function runControls(seed: number): Promise<ControlVerdict[]> {
   const kinds = ['stall client link', 'kill hub', 'drop hints'];
-  const { history, violations } = await runRound({ seed, minutes: MINUTES, kinds, redis: true });
+  const round = await runRound({ seed, minutes: MINUTES, kinds, redis: true });
+  const { history, violations } = round;
   const found = [...violations, ...check(history)];
   const silent = history.filter((entry) => 'outcome' in entry && entry.outcome.kind === 'unknown').length;
   // The dropper switched off: what it would have observed is nothing.
@@ -137,7 +145,7 @@ export async function runControls(seed: number): Promise<ControlVerdict[]> {
     {
       name: 'B23: a timeout is unknown',
       held: found.length === 0 && silent > 0,
-      why: `${silent} calls without an answer, ${found.length} violations${exampleOf(found)}`,
+      why: `${silent} calls without an answer, ${found.length} violations${exampleOf(found, round)}`,
     },
     {
       name: 'hint dropper disabled',
@@ -159,6 +167,7 @@ export async function tellPlants(
   const verdicts = await runPlants(names, seed, ({ name, what, caught, example, reported, ...took }) => {
     print(`${caught ? '✓ caught' : '✗ missed'} ${name} (rounds ${took.rounds}, ${took.seconds} s): ${what}`);
     if (example !== null) print(`    ${example.slice(0, EXAMPLE)}`);
+    if (took.saved !== null) print(`    history of the last round: ${took.saved}`);
     const all = Object.entries(reported).map(([invariant, n]) => `${invariant} ${n}`);
     if (all.length > 0) print(`    ${all.join(', ')}`);
   });

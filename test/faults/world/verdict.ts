@@ -23,11 +23,12 @@ export interface RoundVerdict {
 export function judge(round: Round): RoundVerdict {
   const { seed, history, phases } = round;
   const violations = [...round.violations, ...check(history)];
-  const saved = violations.length > 0 ? save(round) : null;
+  const saved = violations.length > 0 ? saveRound(round) : null;
   return { seed, figures: figures(history), phases, violations, saved };
 }
 
-function save({ seed, history, output }: Round): string {
+/** Saves a round's history, and beside it what the hubs wrote; answers the history's file. */
+export function saveRound({ seed, history, output }: Round): string {
   const file = path.join(tmpdir(), `tidemark-faults-${seed}-${Date.now()}.ndjson`);
   saveHistory(history, file);
   writeFileSync(file.replace(/ndjson$/, 'log'), output);
