@@ -6,7 +6,7 @@ import { check } from './checker/check.js';
 import { doctors } from './checker/doctored.js';
 import type { Doctor } from './checker/doctored.js';
 import { faultsWithoutEffect, figureRows, figures } from './checker/figures.js';
-import { livesDoctors, livesHistory } from './checker/lives.js';
+import { livesDoctors, livesHistory, racedHistory } from './checker/lives.js';
 import { Patient } from './checker/patient.js';
 import type { OpenEntry } from './checker/patient.js';
 import {
@@ -122,6 +122,10 @@ describe(seeded('the checker'), () => {
     const patient = new Patient(JSON.parse(JSON.stringify(livesHistory())) as OpenEntry[]);
     doctor(patient);
     expect(found(patient.entries)).toContain(invariant);
+  });
+
+  test('takes it for possible that a snapshot was taken whenever that explains as much', () => {
+    expect(check(racedHistory())).toEqual([]);
   });
 
   test('takes the end of a snapshot to be one number for all that comes of it', () => {

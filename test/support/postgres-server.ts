@@ -122,7 +122,7 @@ export class PostgresServer {
     await postmaster.kill('SIGKILL');
     for (const pid of backends) killIfThere(pid);
     await eventually(async () => (await stillRunning(backends)).length === 0, {
-      what: 'the backends of the killed PostgreSQL to end',
+      ...{ what: 'the backends of the killed PostgreSQL to end', timeoutMs: 30_000 },
     });
   }
 

@@ -36,6 +36,37 @@ export const livesHistory = (): HistoryEntry[] =>
     finalOf(),
   ]);
 
+/**
+ * A snapshot that is taken again between two changes, while a deletion is under way: its second session begins behind all that
+ * would tell whether it was taken before 4, which replaces 2, or after it.
+ */
+export function racedHistory(): HistoryEntry[] {
+  const history = stamped([
+    startOf(),
+    ...[1, 2].map((place) => publish(log, place)),
+    subscribe(copying, 1, { startAt: 'SNAPSHOT' }),
+    ...[3, 4].map((place) => publish(log, place)),
+    ...batches(copying, 1, [[0], [3, 3]]),
+    { kind: 'delete', ...call, consumer: copying, outcome: ok({ cursor: cursor(0) }) },
+    {
+      kind: 'ended',
+      consumer: copying,
+      connection: 1,
+      by: 'socket',
+      code: null,
+      closeCode: null,
+      reason: '',
+    },
+    subscribe(copying, 2, { startAt: 'SNAPSHOT' }),
+    ...batches(copying, 2, [[3], [4, 4]]),
+    ...[5, 6].map((place) => publish(log, place)),
+    ...batches(copying, 2, [[6, 5, 6]]),
+    finalOf([copying]),
+  ]);
+  const subscribed = history.find(({ kind }) => kind === 'subscribe') ?? fail();
+  return history.map((entry) => (entry.kind === 'delete' ? { ...entry, invokedAt: subscribed.at } : entry));
+}
+
 const remaking = (): Unstamped[] => [
   subscribe(remade, 2),
   ...batches(remade, 2, [[0], [3, 1, 2, 3]]),
@@ -95,12 +126,12 @@ const reject = (name: string, place: number, probe: NonNullable<OpenOf<'reject'>
   ...{ reason: probe, retryInSeconds: null, session: null, outcome: refused('BAD_USER_INPUT') },
 });
 
-function finalOf(): Unstamped {
+function finalOf(names = [remade, steady, copying]): Unstamped {
   const end = cursor(log.length);
   return {
     kind: 'final',
     hubs: [{ hub: 'a', logId: LOG_ID, head: end, changeCount: log.length, log, entities: entitiesOf(log) }],
-    consumers: [remade, steady, copying].map((name) => ({
+    consumers: names.map((name) => ({
       ...{ name, cursor: end, lag: 0, deadLetters: [], maxAttempts: 5 },
     })),
     copies: [],

@@ -4,8 +4,8 @@
  * A snapshot that is taken when the log's end is S delivers, for every entity that is live as of S, its newest change up to
  * S, also where the entity changes later; changes after S follow the ordinary rule. The hub does not report S. It lies between
  * the least end that the log can have had when the snapshot was requested and the furthest when its first batch arrived, and
- * it is one number for all sessions of the snapshot. The checker tries every S in that range and takes the one with the
- * fewest deviations; deviations that remain are violations.
+ * it is one number for all sessions of the snapshot. The checker tries every S in that range and takes those with the fewest
+ * deviations; what deviates from all of them is a violation.
  *
  * Life: the time between two moments at which a consumer was put at a start: created, created again, or sought elsewhere.
  */
@@ -25,8 +25,8 @@ interface Life {
   /** Between these the log's end was when it began. */
   readonly least: number;
   readonly most: number;
-  /** The end of its snapshot as it explains most; null: it has none, or no session is surely of this life. */
-  until: number | null;
+  /** The ends of its snapshot that explain most; null: it has none, or no session is surely of this life. */
+  untils: readonly number[] | null;
 }
 
 /** What a consumer may get of one change: scopes, null among them where it need not come. */
@@ -50,7 +50,7 @@ export class Snapshots {
     const isAny = this.#lives.some(({ isSnapshot }) => isSnapshot);
     this.#scopes = isAny ? model.log.map((change) => scopeInSnapshot(consumer.filter, change)) : [];
     for (const life of this.#lives) {
-      if (life.isSnapshot) life.until = this.#explain(life, mayWait);
+      if (life.isSnapshot) life.untils = this.#explain(life, mayWait);
     }
   }
 
@@ -86,7 +86,7 @@ export class Snapshots {
   #inLife(life: Life, place: number): Allowed {
     const ordinary = this.consumer.scopes[place - 1] ?? null;
     if (!life.isSnapshot || place > life.most) return [ordinary];
-    if (life.until !== null) return [this.#scopeAt(life.until, place)];
+    if (life.untils !== null) return [...new Set(life.untils.map((until) => this.#scopeAt(until, place)))];
     return [...new Set([ordinary, this.#scopes[place - 1] ?? null, null])];
   }
 
@@ -111,7 +111,7 @@ export class Snapshots {
     return lives;
   }
 
-  #explain(life: Life, mayWait: MayWait): number | null {
+  #explain(life: Life, mayWait: MayWait): number[] | null {
     const { model } = this;
     const sure = this.consumer.stretches.filter((stretch) => {
       const lives = this.#livesOf(stretch);
@@ -119,16 +119,17 @@ export class Snapshots {
     });
     if (sure.length === 0) return null;
     const walks = sure.map((stretch) => walkOf(model, stretch, life.most, mayWait));
-    let best = life.least;
+    let best: number[] = [];
     let fewest = Infinity;
-    for (let until = life.least; until <= life.most && fewest > 0; until += 1) {
+    for (let until = life.least; until <= life.most; until += 1) {
       let wrong = 0;
       for (const { places, came } of walks) {
         for (const place of places) {
           if ((came.get(place) ?? null) !== this.#scopeAt(until, place)) wrong += 1;
         }
       }
-      if (wrong < fewest) [best, fewest] = [until, wrong];
+      if (wrong < fewest) [best, fewest] = [[], wrong];
+      if (wrong === fewest) best.push(until);
     }
     return best;
   }
@@ -171,7 +172,7 @@ function livesOf(model: Model, consumer: Consumer): Life[] {
     to,
     least: model.endAtLeast(asked),
     most: model.endAtMost(Math.min(to, model.final.at)),
-    until: null,
+    untils: null,
   });
   const [made] = creates;
   const begun = made && made.at <= (firstSubscribe?.at ?? Infinity) ? made : null;

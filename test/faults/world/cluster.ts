@@ -63,23 +63,29 @@ export class Cluster {
       hubs.push(await hubOf(n, { postgres, redis, databaseUrl, hubArguments }));
     }
     const cluster = new Cluster(postgres, databaseUrl, redis, hubs);
-    if (begin > 0n) await cluster.#beginAfter(begin);
-    for (const hub of hubs) hub.start();
-    await cluster.ready();
-    return cluster;
+    try {
+      if (begin > 0n) await cluster.#beginAfter(begin);
+      for (const hub of hubs) hub.start();
+      await cluster.ready();
+      return cluster;
+    } catch (error) {
+      await cluster.dispose();
+      throw error;
+    }
   }
 
   get crashes(): readonly Crash[] {
     return this.hubs.flatMap((hub) => hub.crashes);
   }
 
-  /** By consumer: changes that were rejected and will come again, or wait behind one that will. */
-  async waitingRejections(): Promise<ReadonlyMap<string, number>> {
+  /** The names of the consumers of which changes were rejected and will come again, or wait behind one that will. */
+  async withWaitingRejections(): Promise<ReadonlySet<string>> {
     const rows = await adminQuery(
       this.databaseUrl,
-      "select consumer, count(*) as n from rejection where state = 'WAITING' group by consumer",
+      `select distinct consumer.name from rejection join consumer on consumer.id = rejection.consumer
+       where rejection.state = 'WAITING'`,
     );
-    return new Map(rows.map(({ consumer, n }) => [String(consumer), Number(n)]));
+    return new Set(rows.map(({ name }) => String(name)));
   }
 
   /** Waits until every hub says that it is ready. */

@@ -241,7 +241,7 @@ class RunningRound {
   async #settleRejections(): Promise<void> {
     const subscribing = this.#profiles.filter(({ habits }) => !habits.neverSubscribes);
     const isSettled = async (): Promise<boolean> => {
-      const waiting = await this.world.cluster.waitingRejections();
+      const waiting = await this.world.cluster.withWaitingRejections();
       return subscribing.every(({ name }) => !waiting.has(name));
     };
     await eventually(isSettled, {
