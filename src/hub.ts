@@ -117,6 +117,7 @@ interface Storage {
 async function openStorage({ config, timers, onClose, warn }: Setting): Promise<Storage> {
   const database = await openDatabase(config.databaseUrl, [logTables, ackTables, retryTables], {
     poolSize: config.poolSize,
+    timers,
     onLost: warn('a connection to the database broke'),
   });
   onClose(() => database.close());

@@ -11,22 +11,30 @@ export interface StartArgs {
 }
 
 /**
- * Where to start. `place` is what stands before the arguments' names in errors.
+ * Where to start.
+ * @param place what stands before the arguments' names in errors
+ * @param name the argument that says the way, in errors
  * @throws HubError BAD_USER_INPUT where cursor or time lacks, or stands there for nothing; INVALID_CURSOR
  */
-export function parseStart(args: StartArgs, cursors: CursorCodec, place = ''): Start {
+export function parseStart(args: StartArgs, cursors: CursorCodec, place = '', name = 'startAt'): Start {
   const at = args.startAt ?? 'LATEST';
-  const cursor = onlyWith('CURSOR', at, args.cursor, `${place}cursor`);
-  const time = onlyWith('TIME', at, args.time, `${place}time`);
+  const cursor = onlyWith('CURSOR', at, args.cursor, `${place}cursor`, name);
+  const time = onlyWith('TIME', at, args.time, `${place}time`, name);
   if (at === 'CURSOR' && cursor !== null) return { at, after: cursors.decode(cursor, `${place}cursor`) };
   if (at === 'TIME' && time !== null) return { at, time };
   return { at: at === 'EARLIEST' || at === 'SNAPSHOT' ? at : 'LATEST' };
 }
 
 /** The value that goes with one way to start: it must be there with that way, and with no other. */
-function onlyWith<T>(way: string, at: string, value: T | null | undefined, place: string): T | null {
+function onlyWith<T>(
+  way: string,
+  at: string,
+  value: T | null | undefined,
+  place: string,
+  name: string,
+): T | null {
   const given = value ?? null;
-  if (given === null && at === way) throw badInput(place, `is missing; startAt: ${way} needs it`);
-  if (given !== null && at !== way) throw badInput(place, `is given without startAt: ${way}; add it`);
+  if (given === null && at === way) throw badInput(place, `is missing; ${name}: ${way} needs it`);
+  if (given !== null && at !== way) throw badInput(place, `is given without ${name}: ${way}; add it`);
   return given;
 }

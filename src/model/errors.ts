@@ -46,6 +46,15 @@ export const logUnavailable = (cause: unknown): HubError =>
     { cause },
   );
 
+/** What SQLite says of a file that it cannot trust; sent again, the same call fails again. */
+export const logDamaged = (cause: unknown): HubError =>
+  new HubError(
+    'LOG_UNAVAILABLE',
+    'The database file is damaged and no change was recorded; restore it from a backup.',
+    { retryable: false },
+    { cause },
+  );
+
 /** A commit whose answer was lost: the one case in which the hub cannot say whether it recorded. */
 export const commitUnknown = (cause: unknown): HubError =>
   new HubError(

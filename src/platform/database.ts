@@ -1,3 +1,4 @@
+import type { Timers } from '../model/clock.js';
 import type { DataSource, EntitySchema, MigrationInterface } from 'typeorm';
 
 export type Dialect = 'sqlite' | 'postgres';
@@ -61,6 +62,7 @@ export interface OpenOptions {
   readonly poolSize: number;
   /** Told when an idle connection breaks. */
   readonly onLost: (error: unknown) => void;
+  readonly timers: Timers;
   /** Milliseconds that one statement on PostgreSQL may take; default: 15,000. */
   readonly queryMs?: number;
 }

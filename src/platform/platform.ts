@@ -33,6 +33,6 @@ export function openDatabase(
   options: OpenOptions,
 ): Promise<Database> {
   return url.startsWith(SQLITE_PREFIX)
-    ? SqliteDatabase.open(url.slice(SQLITE_PREFIX.length), tables)
+    ? SqliteDatabase.open(url.slice(SQLITE_PREFIX.length), tables, options)
     : PostgresDatabase.open(url, tables, options);
 }

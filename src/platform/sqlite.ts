@@ -1,10 +1,10 @@
-import { setTimeout } from 'node:timers/promises';
 import type BetterSqlite3 from 'better-sqlite3';
 import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
-import { HubError, logUnavailable } from '../model/errors.js';
+import type { Timers } from '../model/clock.js';
+import { HubError, logDamaged, logUnavailable } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
-import type { DatabaseBase, Parameter, Row, TableSet, Transaction } from './database.js';
+import type { DatabaseBase, OpenOptions, Parameter, Row, TableSet, Transaction } from './database.js';
 
 /**
  * Up to 3.51.2 a checkpoint that raced a writer could lose acknowledged commits in WAL mode.
@@ -16,6 +16,8 @@ const BUSY_MS = 5_000;
 /** How long opening waits for others that open or migrate the same file, and how often it looks. */
 const OPEN_MS = 20_000;
 const RETRY_MS = 20;
+/** Codes of a file that cannot be trusted. */
+const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 
 /**
  * An embedded database: one file, write-ahead log, every commit synced to disk before it answers.
@@ -33,12 +35,17 @@ export class SqliteDatabase implements DatabaseBase {
     readonly writer: BetterSqlite3.Database,
     /** The handle that only reads. */
     readonly reader: BetterSqlite3.Database,
+    readonly timers: Timers,
   ) {
     this.name = `SQLite ${sqliteVersion(writer)}`;
   }
 
   /** Opens or makes the file. @throws Error with one sentence when the file or the SQLite build cannot serve. */
-  static async open(path: string, tables: readonly TableSet[]): Promise<SqliteDatabase> {
+  static async open(
+    path: string,
+    tables: readonly TableSet[],
+    { timers }: Pick<OpenOptions, 'timers'>,
+  ): Promise<SqliteDatabase> {
     let writer: BetterSqlite3.Database | undefined;
     const dataSource = new DataSource({
       type: 'better-sqlite3',
@@ -50,7 +57,7 @@ export class SqliteDatabase implements DatabaseBase {
       prepareDatabase: async (handle: BetterSqlite3.Database) => {
         writer = handle;
         assertVersion(handle);
-        await untilFree(handle, () => handle.pragma('journal_mode = WAL'));
+        await untilFree(handle, timers, () => handle.pragma('journal_mode = WAL'));
         handle.pragma('synchronous = FULL');
         if (process.platform === 'darwin') handle.pragma('fullfsync = ON');
       },
@@ -58,7 +65,7 @@ export class SqliteDatabase implements DatabaseBase {
     await dataSource.initialize().catch(throwAbout(path));
     if (!writer) throw new Error('The SQLite driver opened no database.');
     const reader = new Sqlite(path, { readonly: true, timeout: BUSY_MS });
-    return new SqliteDatabase(dataSource, writer, reader);
+    return new SqliteDatabase(dataSource, writer, reader, timers);
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
@@ -105,7 +112,7 @@ export class SqliteDatabase implements DatabaseBase {
 
   async migrate(): Promise<void> {
     // Taking the write lock first makes a second hub that starts at once wait here, and then find nothing to do.
-    await untilFree(this.writer, () => this.writer.exec('begin immediate'));
+    await untilFree(this.writer, this.timers, () => this.writer.exec('begin immediate'));
     try {
       await this.dataSource.runMigrations({ transaction: 'none' });
       this.writer.exec('commit');
@@ -149,8 +156,8 @@ export class SqliteDatabase implements DatabaseBase {
  * Retries until no other connection holds the file, without blocking this process, which may hold the other connection.
  * Turning the write-ahead log on does not wait for other connections by itself.
  */
-async function untilFree(handle: BetterSqlite3.Database, work: () => unknown): Promise<void> {
-  const end = performance.now() + OPEN_MS;
+async function untilFree(handle: BetterSqlite3.Database, timers: Timers, work: () => unknown): Promise<void> {
+  const end = timers.now() + OPEN_MS;
   handle.pragma('busy_timeout = 0');
   for (;;) {
     try {
@@ -158,8 +165,8 @@ async function untilFree(handle: BetterSqlite3.Database, work: () => unknown): P
       break;
     } catch (error) {
       const busy = codeOf(error).startsWith('SQLITE_BUSY');
-      if (!busy || performance.now() > end) throw error;
-      await setTimeout(RETRY_MS);
+      if (!busy || timers.now() > end) throw error;
+      await new Promise<void>((resolve) => void timers.after(RETRY_MS, resolve));
     }
   }
   handle.pragma(`busy_timeout = ${BUSY_MS}`);
@@ -169,7 +176,7 @@ async function untilFree(handle: BetterSqlite3.Database, work: () => unknown): P
 const throwAbout =
   (path: string) =>
   (error: unknown): never => {
-    if (!/^SQLITE_(CORRUPT|NOTADB)/.test(codeOf(error))) throw error;
+    if (!DAMAGED.test(codeOf(error))) throw error;
     throw new Error(`The file ${path} is damaged, or no SQLite database; restore it from a backup.`, {
       cause: error,
     });
@@ -208,13 +215,14 @@ async function settle<T>(work: () => T): Promise<T> {
   return Promise.resolve(guarded(work));
 }
 
-/** SQLite's own refusals (locked for too long, disk full, file damaged or gone) mean that the log cannot be used now. */
+/** SQLite's own refusals (locked for too long, disk full, file gone) mean that the log cannot be used now. */
 function guarded<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
     if (error instanceof HubError) throw error;
     const code = codeOf(error);
+    if (DAMAGED.test(code)) throw logDamaged(error);
     const refused =
       code.startsWith('SQLITE_') && code !== 'SQLITE_ERROR' && !code.startsWith('SQLITE_CONSTRAINT');
     const closed = error instanceof Error && error.message.includes('database connection is not open');

@@ -21,7 +21,7 @@ const overwrite = async (file: string, from: number, bytes: number): Promise<voi
 
 const atStart = (file: string): string =>
   `The file ${file} is damaged, or no SQLite database; restore it from a backup.`;
-const atRead = (): RegExp => /^The database does not answer/;
+const atRead = (): RegExp => /^The database file is damaged.*; restore it from a backup/;
 
 const DAMAGES: readonly (readonly [
   string,
@@ -59,7 +59,7 @@ describe.each(DAMAGES)('a SQLite file of which %s', (_what, damage, says) => {
 
   /** Opens the log, does something with it, and closes it. */
   const withLog = async <T>(work: (log: Log) => Promise<T>): Promise<T> => {
-    const options = { poolSize: 1, onLost: () => undefined };
+    const options = { poolSize: 1, onLost: () => undefined, timers: systemTimers };
     const database = await openDatabase(own.url, [logTables, ackTables], options);
     try {
       await database.migrate();

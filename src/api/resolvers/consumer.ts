@@ -43,7 +43,10 @@ export const consumerMutations: Pick<
       maxAttempts: input.maxAttempts,
     }),
   seekConsumer: (_parent, { name, to, cursor, time }, { rooms }) =>
-    rooms.consumers.seek(checkLookup(name, 'name'), parseStart({ startAt: to, cursor, time }, rooms.cursors)),
+    rooms.consumers.seek(
+      checkLookup(name, 'name'),
+      parseStart({ startAt: to, cursor, time }, rooms.cursors, '', 'to'),
+    ),
   pauseConsumer: (_parent, { name }, { rooms }) => rooms.consumers.setPaused(checkLookup(name, 'name'), true),
   resumeConsumer: (_parent, { name }, { rooms }) =>
     rooms.consumers.setPaused(checkLookup(name, 'name'), false),

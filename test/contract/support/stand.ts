@@ -18,6 +18,7 @@ import { limitsWith } from './parts.js';
 export const connect = (url: string, queryMs?: number): Promise<Database> =>
   openDatabase(url, [logTables, ackTables, retryTables], {
     poolSize: 4,
+    timers: systemTimers,
     onLost: () => undefined,
     ...(queryMs === undefined ? {} : { queryMs }),
   });
