@@ -15,7 +15,7 @@ export interface OperatorOptions {
   readonly onActed: () => void;
 }
 
-/** Runs operator actions: each is one transaction, and ends with the action's place in the log's order. */
+/** Runs operator actions: each is one transaction, and ends with where the action stands in the log's order. */
 export class Operator {
   readonly cleanups: Cleanup[] = [];
 

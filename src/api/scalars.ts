@@ -1,6 +1,6 @@
 import { getNamedType, GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import type { ValidationRule, ValueNode } from 'graphql';
-import { formatDateTime, parseDateTime } from '../model/clock.js';
+import { formatDateTime, parseDateTime } from '../model/date-time.js';
 import { HubError } from '../model/errors.js';
 import type { Json } from '../model/json.js';
 import { numberDefect } from '../model/json-check.js';

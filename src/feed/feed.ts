@@ -6,7 +6,7 @@
  * read from the log, and nothing that was not committed by this hub or read from the database is handed on. A listener sees
  * every change once, in log order, whichever way it came.
  *
- * Operator actions have a place between changes (see the log's COUNT_ACTION): before the feed hands on a change that was
+ * Operator actions stand between changes (see the log's COUNT_ACTION): before the feed hands on a change that was
  * recorded after an action, `onActions` has made it known to the sessions of this hub.
  *
  * States: following (the tail ends where the log is known to end) · filling (the feed reads the log up to there). Filling runs

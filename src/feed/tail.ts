@@ -16,7 +16,7 @@ export class Tail {
   readonly #changes = new Queue<Change>();
   #bytes = 0;
 
-  /** @param head the place after which the tail begins @param maxBytes how much memory it may occupy */
+  /** @param head the position after which the tail begins @param maxBytes how much memory it may occupy */
   constructor(
     public head: Position,
     readonly maxBytes: number,
@@ -43,7 +43,7 @@ export class Tail {
     }
   }
 
-  /** Changes after a place that is within the tail; `limit` at most. */
+  /** Changes after a position that is within the tail; `limit` at most. */
   after(position: Position, limit: number): readonly Change[] {
     return this.#changes.peek(limit, Number(position - this.start));
   }

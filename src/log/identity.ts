@@ -31,19 +31,19 @@ const SEEN = `select h.log_id, h.position, h.earliest, h.actions, c.id, c.source
 
 /**
  * The extent of the log, which must still be the known one: it has the known id, and the newest known change is at its
- * place. A log never loses a change, so that one without it is another log; it gets a new id, unless another hub has given
+ * position. A log never loses a change, so that one without it is another log; it gets a new id, unless another hub has given
  * it one already.
  * @throws LogReplaced
  */
 export async function follow(database: Queries, known: KnownLog): Promise<Extent> {
-  const place = [known.newest?.position ?? 0n];
-  const [row] = await database.read(SEEN, place);
+  const parameters = [known.newest?.position ?? 0n];
+  const [row] = await database.read(SEEN, parameters);
   if (continues(row, known)) return extentOf(row);
   // What was read may come from a replica that lags. A replica refuses the lock, so what is read under the lock is the
   // primary's.
   const held = await database.transact(function* () {
     yield { sql: 'update log_head set position = position where one = 1' };
-    const [seen] = yield { sql: SEEN, parameters: place };
+    const [seen] = yield { sql: SEEN, parameters };
     if (continues(seen, known)) return seen;
     const renew = 'update log_head set log_id = $1 where one = 1 and log_id = $2';
     yield { sql: renew, parameters: [randomUUID(), known.id] };
@@ -53,7 +53,7 @@ export async function follow(database: Queries, known: KnownLog): Promise<Extent
   return extentOf(held);
 }
 
-/** recordedAt is compared as well: a source that got no answer may have sent the same id again, to the same place. */
+/** recordedAt is compared as well: a source that got no answer may have sent the same id again, to the same position. */
 function continues(row: Row | undefined, { id, newest }: KnownLog): boolean {
   if (extentOf(row).logId !== id) return false;
   if (newest === null) return true;

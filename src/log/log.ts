@@ -146,7 +146,7 @@ export class Log {
   }
 
   /**
-   * The changes at these places, in log order; places that hold none are passed over.
+   * The changes at these positions, in log order; positions that hold none are passed over.
    * @param maxBytes bytes of after, undo and headers at most, but for the first change; default: PAGE_BYTES
    */
   changesAt(positions: readonly Position[], maxBytes?: number): Promise<Page<ChangeRow>> {
@@ -194,7 +194,7 @@ export class Log {
   }
 
   /**
-   * Checks a place that a reader wants to start after. `place` names the argument.
+   * Checks a position that a reader wants to start after. `place` names the argument.
    * @throws HubError CURSOR_EXPIRED where the log no longer holds what comes after it, CURSOR_AHEAD where it is beyond
    *   the log's end.
    */
@@ -212,7 +212,7 @@ export class Log {
   }
 }
 
-/** The cursor names a place that does not exist yet. */
+/** The cursor names a position that does not exist yet. */
 export const cursorAhead = (place: string): HubError =>
   new HubError('CURSOR_AHEAD', `${place}: is beyond the end of the log; send a cursor that the hub gave.`, {
     path: place,

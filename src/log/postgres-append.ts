@@ -9,7 +9,7 @@ import { effectsOf, LEFT_OUT, pairKey, recordedIn, viewOf } from './append.js';
 import type { Appended, Appender, AppendView, EntityState, Found, LogEnd, Lookup, Plan } from './append.js';
 import { arrayLiteral } from './array-literal.js';
 import { changeOf, sizeOf } from './columns.js';
-import { APPEND, appendParameters, AT_PLACES, ENTITIES, RECORDED } from './postgres-sql.js';
+import { APPEND, appendParameters, AT_ENDS, ENTITIES, RECORDED } from './postgres-sql.js';
 
 /** One statement writes changes of about so many characters at most: the driver copies its parameters several times. */
 const STATEMENT_SIZE = 4 * 1_024 * 1_024;
@@ -109,8 +109,8 @@ export class PostgresAppender implements Appender {
 
   /**
    * The connection was lost during the commit. Once another transaction holds the lock on `log_head`, the lost one is over,
-   * and its places in the log tell whether it was committed. All of what it wrote is compared: the same ids, sent again
-   * through another hub, may be at the same places by now, and not be what was planned here.
+   * and its positions in the log tell whether it was committed. All of what it wrote is compared: the same ids, sent again
+   * through another hub, may be at the same positions by now, and not be what was planned here.
    * @throws HubError LOG_UNAVAILABLE when it was not recorded, or when it cannot be known.
    */
   async #askWhetherCommitted(changes: readonly ChangeRow[], cause: unknown): Promise<void> {
@@ -130,8 +130,8 @@ export class PostgresAppender implements Appender {
   #holds(changes: readonly ChangeRow[]): Promise<boolean> {
     return this.database.withConnection(async (connection) => {
       await lockHead(connection);
-      const places = [changes[0]?.position ?? null, changes.at(-1)?.position ?? null];
-      const rows = await this.database.run(connection, AT_PLACES, places);
+      const ends = [changes[0]?.position ?? null, changes.at(-1)?.position ?? null];
+      const rows = await this.database.run(connection, AT_ENDS, ends);
       await connection.rollback();
       return isDeepStrictEqual(rows.map(changeOf), changes);
     });

@@ -41,7 +41,7 @@ export const RECORDED = `select ${CHANGE_COLUMNS.map(({ name, large }) =>
     cross join lateral (select ${namesOf(CHANGE_COLUMNS)}, ${changeBytesSql()} as bytes
       from change where source = k.source and id = k.id limit 1) as c) as found`;
 
-export const AT_PLACES = `select ${namesOf(CHANGE_COLUMNS)} from change where position between $1 and $2
+export const AT_ENDS = `select ${namesOf(CHANGE_COLUMNS)} from change where position between $1 and $2
   order by position`;
 
 /** The columns of what an append writes, each an array, in the order of its parameters. */

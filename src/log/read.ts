@@ -19,9 +19,9 @@ const CHANGE_NAMES = namesOf(CHANGE_COLUMNS);
 
 /** Which changes to read: those in (after, through] or, if said so, [from the end backwards]. */
 export interface Range {
-  /** Only changes behind this place. */
+  /** Only changes behind this position. */
   readonly after: Position;
-  /** Only changes up to this place; absent: to the end. */
+  /** Only changes up to this position; absent: to the end. */
   readonly through?: Position;
   readonly filter?: ChangeFilter;
   /** Only changes that are in one of these as well; absent or null: in any collection. */
@@ -57,7 +57,7 @@ export async function readRange(
   return { rows: range.fromEnd ? changes.reverse() : changes, whole };
 }
 
-/** The changes at these places, in log order; places that hold none are passed over. */
+/** The changes at these positions, in log order; positions that hold none are passed over. */
 export async function readAt(
   database: Database,
   positions: readonly Position[],
@@ -102,7 +102,7 @@ export async function readHistory(
 }
 
 /**
- * The place right before the first change recorded at or after `time`; the log's end where there is none.
+ * The position right before the first change recorded at or after `time`; the log's end where there is none.
  * recordedAt never goes back along the log, so halving finds it by primary key, without an index on times.
  */
 export async function placeBefore(

@@ -11,6 +11,6 @@ export interface Entity {
   readonly source: string;
   /** recordedAt of its newest change, in milliseconds since 1970. */
   readonly updatedAt: number;
-  /** The place of its newest change. */
+  /** The position of its newest change. */
   readonly position: Position;
 }

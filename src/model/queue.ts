@@ -1,8 +1,8 @@
-/** Dropped places are cut off once there are more than this many, and more than half of the list. */
+/** Dropped slots are cut off once there are more than this many, and more than half of the list. */
 const CUT_AFTER = 256;
 
 /**
- * A first-in, first-out list. Dropping from the front costs nothing in proportion to what stays: dropped places are
+ * A first-in, first-out list. Dropping from the front costs nothing in proportion to what stays: dropped slots are
  * cleared at once and cut off from time to time.
  */
 export class Queue<T> {

@@ -1,4 +1,4 @@
-import { formatDateTime, parseDateTime } from '../../src/model/clock.js';
+import { formatDateTime, parseDateTime } from '../../src/model/date-time.js';
 
 describe('a date-time', () => {
   it.each<[string, string]>([
