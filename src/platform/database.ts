@@ -86,3 +86,13 @@ export const asText = (value: unknown): string => value as string;
 /** Null stays null; anything else is read. */
 export const orNull = <T>(value: unknown, read: (value: unknown) => T): T | null =>
   value === null || value === undefined ? null : read(value);
+
+/** SQL for milliseconds since 1970 by the database's clock, on which hubs agree whatever their own clocks say. */
+export const nowSql = (dialect: Dialect): string =>
+  dialect === 'sqlite'
+    ? `cast(unixepoch('subsec') * 1000 as integer)`
+    : 'cast(extract(epoch from clock_timestamp()) * 1000 as bigint)';
+
+/** A list as one parameter of a statement: JSON text, with whole numbers of any size as strings. */
+export const jsonList = (entries: readonly object[]): string =>
+  JSON.stringify(entries, (_name, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));

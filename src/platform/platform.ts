@@ -6,10 +6,8 @@ import type { OpenOptions, TableSet } from './database.js';
 import { PostgresDatabase } from './postgres.js';
 import { SqliteDatabase } from './sqlite.js';
 
-export { asBigint, asBoolean, asNumber, asText, orNull } from './database.js';
+export { asBigint, asBoolean, asNumber, asText, jsonList, nowSql, orNull } from './database.js';
 export type { Dialect, Parameter, Queries, Row, Statement, TableSet, Transaction } from './database.js';
-export { nowSql } from './database-clock.js';
-export { jsonList } from './json-list.js';
 export { GroupCommit } from './group-commit.js';
 export { Lifetime } from './lifetime.js';
 export { createLogger } from './logger.js';
