@@ -31,6 +31,7 @@ export interface AckProgress {
 class AckWriter implements AckProgress {
   readonly #commits = new GroupCommit<Waiting>({ write: (group) => this.#write(group) });
   #failing = false;
+  #failures = 0;
 
   /** @param write makes acknowledgements durable and answers the consumers that there are */
   constructor(
@@ -58,8 +59,9 @@ class AckWriter implements AckProgress {
   async check(): Promise<void> {
     // A hub that is not ready may get no more acknowledgements, and so no write that would show that it works again.
     if (!this.#failing) return;
+    const failures = this.#failures;
     await this.write([]);
-    this.#failing = false;
+    if (failures === this.#failures) this.#failing = false;
   }
 
   /** Resolves when everything that was taken is answered. */
@@ -78,6 +80,7 @@ class AckWriter implements AckProgress {
       for (const { acknowledgement, resolve } of group) resolve(recordOf(acknowledgement));
     } catch (error) {
       this.#failing = true;
+      this.#failures += 1;
       for (const { reject } of group) reject(error);
     }
     return group.length;

@@ -2,7 +2,7 @@ import type { ConsumerRecord, Fence, LiveSession } from '../ack/ack.js';
 import type { Playback } from '../feed/feed.js';
 import type { StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import { HubError, subscriptionFailed } from '../model/errors.js';
+import { HubError, isLasting, subscriptionFailed } from '../model/errors.js';
 import { SessionRetry } from '../retry/retry.js';
 import type { Redelivered } from '../retry/retry.js';
 import type { Lens, VisibleChange } from '../view/view.js';
@@ -147,7 +147,7 @@ export class Session implements LiveSession, LaneMember {
 
   fail(error: unknown): void {
     this.options.onDefect(error);
-    this.end(subscriptionFailed());
+    this.end(error instanceof HubError ? error : subscriptionFailed());
   }
 
   #happened(event: SessionEvent): void {
@@ -179,7 +179,7 @@ export class Session implements LiveSession, LaneMember {
     this.#work(state).then(
       () => ended('done'),
       (error: unknown) => {
-        if (error instanceof HubError) ended('failed');
+        if (error instanceof HubError && !isLasting(error)) ended('failed');
         else this.fail(error);
       },
     );
@@ -232,7 +232,7 @@ export class Session implements LiveSession, LaneMember {
     await this.#retry.claim(this.#fence, Math.min(this.options.batchSize, this.#room));
     const due = await this.#retry.read(this.#fence);
     // What is not sent now stays claimed.
-    if (!this.#maySend(state)) return;
+    if (!this.#maySend(state) || this.#retry.hasNews) return;
     this.#retry.sending(due);
     for (const one of due.due) if (this.#state === state) this.#sendAgain(one);
   }

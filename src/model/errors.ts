@@ -55,6 +55,10 @@ export const logDamaged = (cause: unknown): HubError =>
     { cause },
   );
 
+/** Whether trying again cannot help. */
+export const isLasting = ({ code, details }: HubError): boolean =>
+  code === 'LOG_UNAVAILABLE' && details.retryable === false;
+
 /** A commit whose answer was lost: the one case in which the hub cannot say whether it recorded. */
 export const commitUnknown = (cause: unknown): HubError =>
   new HubError(

@@ -62,10 +62,16 @@ export class SqliteDatabase implements DatabaseBase {
         if (process.platform === 'darwin') handle.pragma('fullfsync = ON');
       },
     });
-    await dataSource.initialize().catch(throwAbout(path));
-    if (!writer) throw new Error('The SQLite driver opened no database.');
-    const reader = new Sqlite(path, { readonly: true, timeout: BUSY_MS });
-    return new SqliteDatabase(dataSource, writer, reader, timers);
+    try {
+      await dataSource.initialize().catch(throwAbout(path));
+      if (!writer) throw new Error('The SQLite driver opened no database.');
+      const reader = new Sqlite(path, { readonly: true, timeout: BUSY_MS });
+      return new SqliteDatabase(dataSource, writer, reader, timers);
+    } catch (error) {
+      // Nobody else knows of the handle; closing it twice does nothing.
+      writer?.close();
+      throw error;
+    }
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {

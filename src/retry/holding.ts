@@ -32,6 +32,14 @@ export interface Unheard {
   readonly key: string;
 }
 
+/** What a session does not know of its own claims. */
+export interface OpenClaims {
+  /** The number of a claim that was not answered: what it took, if it did, is known to nobody. */
+  readonly lost: number | null;
+  /** What was claimed, and is not sent yet. */
+  readonly claimed: readonly Position[];
+}
+
 /** What a session has to know of its consumer's rejections. */
 export interface Outlook {
   /** Whether anything waits: later changes of the same keys are then to be held. */
@@ -40,8 +48,10 @@ export interface Outlook {
   readonly last: Position | null;
   /** Milliseconds until the next attempt is due; null: none is planned. */
   readonly dueIn: number | null;
-  /** Attempts that are out to this session. */
+  /** Attempts that are out to this session, those that are claimed and not sent yet included. */
   readonly out: number;
+  /** Of what was claimed and not sent yet, what may still be sent; to the rest something was done. */
+  readonly claimed: readonly Position[];
   readonly unheard: readonly Unheard[];
 }
 
@@ -56,10 +66,15 @@ export class Holding {
     readonly sql: Statements,
   ) {}
 
-  /** What a session has to know. @throws HubError CONSUMER_TAKEN_OVER where it no longer owns the consumer */
-  outlook(holder: Holder): Promise<Outlook> {
+  /**
+   * What a session has to know. A claim that was not answered is given up: what it took is due again.
+   * @throws HubError CONSUMER_TAKEN_OVER where it no longer owns the consumer
+   */
+  outlook(holder: Holder, open: OpenClaims): Promise<Outlook> {
     const { sql } = this;
     return this.#held(holder, function* ({ id, epoch, seeks }) {
+      if (open.lost !== null) yield { sql: sql.giveUp, parameters: [id, epoch, open.lost] };
+      const claimed = open.claimed.length === 0 ? [] : yield* stillClaimed(sql, { id, epoch }, open.claimed);
       const [row] = yield { sql: sql.outlook, parameters: [id, epoch, seeks] };
       const unheard = yield { sql: sql.unheard, parameters: [id, seeks] };
       return {
@@ -67,6 +82,7 @@ export class Holding {
         last: orNull(row?.last, asBigint),
         dueIn: orNull(row?.due_in, asNumber),
         out: asNumber(row?.is_out),
+        claimed,
         unheard: unheard.map(({ position, collection, key }) => ({
           position: asBigint(position),
           collection: asText(collection),
@@ -120,14 +136,12 @@ export class Holding {
 
   /**
    * What is due goes out to the session, `limit` at most; nothing while the consumer is paused.
-   * @param number the session's number of this claim. A session that got no answer claims once more under the same number:
-   *   what the first one took, if it did, is known to nobody and is taken back
-   * @throws HubError as `hold`
+   * @param number the session's number of this claim, which no other claim of the session has
+   * @throws HubError as `hold`; a claim that was not answered may have been made
    */
   claim(holder: Holder, number: number, limit: number): Promise<DueAttempt[]> {
     const { sql } = this;
     return this.#held(holder, function* ({ id, epoch, paused }) {
-      yield { sql: sql.release, parameters: [id, epoch, number] };
       if (paused) return [];
       const rows = yield { sql: sql.claim, parameters: [id, epoch, number, limit] };
       return rows.map((row) => ({
@@ -155,6 +169,18 @@ export class Holding {
     consumers.changed(result.consumer);
     return result.done;
   }
+}
+
+/** Of what a session claimed and has not sent, what is still its to send; the rest is out to nobody. */
+function* stillClaimed(
+  sql: Statements,
+  { id, epoch }: Pick<ConsumerRecord, 'id' | 'epoch'>,
+  positions: readonly Position[],
+): Transaction<Position[]> {
+  const parameters = [id, epoch, jsonList(positions.map((position) => ({ position })))];
+  yield { sql: sql.giveBack, parameters };
+  const rows = yield { sql: sql.claimed, parameters };
+  return rows.map((row) => asBigint(row.position));
 }
 
 /** Changes as one parameter. What comes may be more than a plain object, and JSON would leave out what it derives. */

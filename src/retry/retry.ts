@@ -51,7 +51,7 @@ import type { RejectRequest, RetryOptions } from './reject.js';
 import { CLEANUPS, rejectionOf, statementsOf } from './statements.js';
 import type { Statements } from './statements.js';
 
-export type { Holder, Holding } from './holding.js';
+export type { Holder, Holding, OpenClaims } from './holding.js';
 export { SessionRetry } from './session-retry.js';
 export type { Redelivered, SessionRetryOptions } from './session-retry.js';
 

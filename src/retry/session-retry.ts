@@ -52,8 +52,9 @@ export class SessionRetry {
   #cancel: Cancel = () => undefined;
   /** Marked as out to this session in the database, and not sent yet: no other session would send them. */
   #claimed: readonly DueAttempt[] = [];
-  /** The number of the next claim, which is that of the last one while that has no answer: it may have been made. */
-  #claims = 1;
+  #claims = 0;
+  /** The number of a claim that was not answered: it may have marked attempts as out that the session does not know. */
+  #lost: number | null = null;
   #listeners: (() => void)[] = [];
   /** Counts resets: what was asked before one is not true after it. */
   #resets = 0;
@@ -102,6 +103,7 @@ export class SessionRetry {
     this.#resets += 1;
     this.#plan(null);
     this.#claimed = [];
+    this.#lost = null;
     this.out = 0;
     this.#tell();
   }
@@ -112,7 +114,8 @@ export class SessionRetry {
     const resets = this.#resets;
     this.#news = false;
     try {
-      const outlook = await holding.outlook(holder);
+      const claimed = this.#claimed.map(({ position }) => position);
+      const outlook = await holding.outlook(holder, { lost: this.#lost, claimed });
       for (const cause of outlook.unheard) {
         for await (const sent of sentAfter(cause)) await holding.holdSent(holder, cause, sent);
         await holding.heard(holder, cause);
@@ -120,6 +123,8 @@ export class SessionRetry {
       if (resets !== this.#resets) return;
       this.#waits = outlook.waits;
       this.#last = outlook.last;
+      this.#lost = null;
+      this.#claimed = this.#claimed.filter(({ position }) => outlook.claimed.includes(position));
       this.out = outlook.out - this.#claimed.length;
       this.#plan(outlook.dueIn);
       // What was held now waits too, and a long list of what is unheard comes in parts.
@@ -147,17 +152,25 @@ export class SessionRetry {
     return changes.filter(({ position }) => !held.has(position));
   }
 
-  /** Marks what is due as out to the session, `limit` at most. @throws HubError LOG_UNAVAILABLE; the next call goes on */
+  /** Marks what is due as out to the session, `limit` at most. @throws HubError LOG_UNAVAILABLE; it must look again then */
   async claim(holder: Holder, limit: number): Promise<void> {
     this.#tookTurn = true;
     if (this.#claimed.length > 0) return;
     const resets = this.#resets;
-    const claimed = await this.options.holding.claim(holder, this.#claims, limit);
-    this.#claims += 1;
-    if (resets !== this.#resets) return;
-    this.#claimed = claimed;
-    this.#plan(claimed.length > 0 ? null : IDLE_MS);
-    if (claimed.length > 0) this.#news = true;
+    const number = (this.#claims += 1);
+    try {
+      const claimed = await this.options.holding.claim(holder, number, limit);
+      if (resets !== this.#resets) return;
+      this.#claimed = claimed;
+      this.#plan(claimed.length > 0 ? null : IDLE_MS);
+    } catch (error) {
+      // What was out before a reset is out to nobody after it.
+      if (resets === this.#resets) {
+        this.#lost = number;
+        this.#news = true;
+      }
+      throw error;
+    }
   }
 
   /** What was claimed, with its changes, as much as bytes allow. @throws HubError LOG_UNAVAILABLE; it stays claimed */
@@ -179,6 +192,8 @@ export class SessionRetry {
     this.out += read.length;
     const sent = new Set(read);
     this.#claimed = this.#claimed.filter((attempt) => !sent.has(attempt));
+    // When the next one is due is known to the database only.
+    if (read.length > 0) this.#news = true;
   }
 
   #plan(dueIn: number | null): void {

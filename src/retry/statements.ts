@@ -50,6 +50,7 @@ export const statementsOf = (dialect: Dialect) => ({
   ...statementsOfConsumers(nowSql(dialect)),
   ...statementsOfOperators(nowSql(dialect), LIST[dialect]),
   ...statementsOfSessions(nowSql(dialect), LIST[dialect]),
+  ...statementsOfClaims(nowSql(dialect), LIST[dialect]),
 });
 
 type List = (parameter: string) => string;
@@ -154,14 +155,6 @@ function statementsOfSessions(now: string, list: List) {
     /** $2 list, $3 seeks: those of the list that are not to be delivered in the log's order. */
     leftOut: `select position from rejection where consumer = $1 and seeks = $3
       and position in (select l.position from (${list('$2')}) as l)`,
-    /** $2 epoch, $3 the claim's number, $4 how many at most: what is due goes out to this session. */
-    claim: `update rejection set out_epoch = $2, out_claim = $3 where consumer = $1 and position in (
-        select position from rejection where consumer = $1 and state = 'WAITING' and next_attempt_at <= ${now}
-          and (out_epoch is null or out_epoch <> $2) order by next_attempt_at, position limit $4)
-      returning position, scope, next_attempt, ticket`,
-    /** $2 epoch, $3 the claim's number: what it took is due again, with the same attempt and ticket. */
-    release: `update rejection set out_epoch = null
-      where consumer = $1 and out_epoch = $2 and out_claim = $3 and state = 'WAITING'`,
     /** $2 epoch, $3 seeks. */
     outlook: `select
         exists (select 1 from rejection where consumer = $1 and state = 'WAITING') as waits,
@@ -174,6 +167,27 @@ function statementsOfSessions(now: string, list: List) {
       where consumer = $1 and unheard and seeks = $2 order by position limit 100`,
     /** $2 position. */
     heard: 'update rejection set unheard = false where consumer = $1 and position = $2',
+  };
+}
+
+/** What a session that redelivers asks for. */
+function statementsOfClaims(now: string, list: List) {
+  return {
+    /** $2 epoch, $3 the claim's number, $4 how many at most: what is due goes out to this session. */
+    claim: `update rejection set out_epoch = $2, out_claim = $3 where consumer = $1 and position in (
+        select position from rejection where consumer = $1 and state = 'WAITING' and next_attempt_at <= ${now}
+          and (out_epoch is null or out_epoch <> $2) order by next_attempt_at, position limit $4)
+      returning position, scope, next_attempt, ticket`,
+    /** $2 epoch, $3 the claim's number: what it took is due again, with the same attempt and ticket. */
+    giveUp: `update rejection set out_epoch = null
+      where consumer = $1 and out_epoch = $2 and out_claim = $3 and state = 'WAITING'`,
+    /** $2 epoch, $3 list of what it claimed and did not send: what is no longer the first of its key is out to nobody … */
+    giveBack: `update rejection set out_epoch = null
+      where consumer = $1 and out_epoch = $2 and state = 'WAITING' and next_attempt_at is null
+        and position in (select l.position from (${list('$3')}) as l)`,
+    /** … and these may still be sent. */
+    claimed: `select position from rejection where consumer = $1 and out_epoch = $2 and state = 'WAITING'
+      and position in (select l.position from (${list('$3')}) as l)`,
   };
 }
 

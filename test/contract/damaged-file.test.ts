@@ -1,4 +1,5 @@
 /** A SQLite file that was damaged while nobody had it open: what SQLite can notice is refused, and never taken for a new log. */
+import { readdirSync } from 'node:fs';
 import { open, stat, truncate } from 'node:fs/promises';
 import { ackTables } from '../../src/ack/ack.js';
 import { Log, logTables } from '../../src/log/log.js';
@@ -12,6 +13,9 @@ import { rejectionOf } from './support/parts.js';
 
 const PAGE_BYTES = 4_096;
 const CHANGES = 500;
+const ATTEMPTS = 10;
+
+const openFiles = (): number => readdirSync('/dev/fd').length;
 
 const overwrite = async (file: string, from: number, bytes: number): Promise<void> => {
   const handle = await open(file, 'r+');
@@ -84,5 +88,14 @@ describe.each(DAMAGES)('a SQLite file of which %s', (_what, damage, says) => {
     expect(String(refusal.cause)).toMatch(
       /SqliteError: (database disk image is malformed|file is not a database)/,
     );
+  });
+
+  it('is not kept open by those that it refuses', async () => {
+    await withLog((log) => append(log, [{ key: 'k' }]));
+    await damage(own.url.replace('sqlite:', ''));
+    await read().catch(() => undefined);
+    const before = openFiles();
+    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) await read().catch(() => undefined);
+    expect(openFiles()).toBeLessThan(before + ATTEMPTS);
   });
 });

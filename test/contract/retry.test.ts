@@ -21,6 +21,7 @@ const LATER = 4n;
 const KEYS = ['k', 'k', 'other', 'k'];
 
 const view = View.of();
+const NOTHING = { lost: null, claimed: [] };
 const heldAs = (position: bigint) => ({ position, collection: 'quakes', key: 'k', scope: 'WITHIN' }) as const;
 
 describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (kind) => {
@@ -214,7 +215,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
 
   it('that was sent before its session heard of the earlier one is held when it hears', async () => {
     await reject(EARLIER);
-    const { unheard } = await retry.holding.outlook(session);
+    const { unheard } = await retry.holding.outlook(session, NOTHING);
     expect(unheard).toEqual([{ position: EARLIER, collection: 'quakes', key: 'k' }]);
     for (const cause of unheard) {
       for (const position of [SUBJECT, LATER])
@@ -222,7 +223,11 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
       await retry.holding.heard(session, cause);
     }
     expect([await stateOf(SUBJECT), await stateOf(LATER)]).toEqual(['HELD', 'HELD']);
-    expect(await retry.holding.outlook(session)).toMatchObject({ unheard: [], waits: true, last: LATER });
+    expect(await retry.holding.outlook(session, NOTHING)).toMatchObject({
+      unheard: [],
+      waits: true,
+      last: LATER,
+    });
     await settle(EARLIER);
     await settle(SUBJECT);
     expect([await stateOf(SUBJECT), await stateOf(LATER)]).toEqual(['SETTLED', 'DUE']);
@@ -278,22 +283,43 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
     });
   });
 
-  it('is claimed again where the answer to a claim was lost, as the same attempt with the same ticket', async () => {
+  it('is due again once the session gives up a claim whose answer was lost, as the same attempt with the same ticket', async () => {
     await reject(SUBJECT);
     const [lost] = await claim(1);
     expect(lost).toBeDefined();
-    expect(await claim(1)).toEqual([lost]);
-    expect(await claim(2)).toEqual([]);
+    expect(await retry.holding.outlook(session, NOTHING)).toMatchObject({ dueIn: null, out: 1 });
+    expect(await retry.holding.outlook(session, { ...NOTHING, lost: 1 })).toMatchObject({ out: 0 });
+    expect(await claim(2)).toEqual([lost]);
+    expect(await claim(3)).toEqual([]);
   });
 
-  it('is not claimed again where the answer to a later claim was lost', async () => {
+  it('stays out where a later claim is given up', async () => {
     await reject(SUBJECT);
     const [sent] = await claim(1);
     expect(sent).toMatchObject({ position: SUBJECT });
     await reject(OTHER);
     const [lost] = await claim(2);
     expect(lost).toMatchObject({ position: OTHER });
-    expect(await claim(2)).toEqual([lost]);
+    expect(await retry.holding.outlook(session, { ...NOTHING, lost: 2 })).toMatchObject({ out: 1 });
+    expect(await claim(3)).toEqual([lost]);
+  });
+
+  it('that was claimed and not sent may be sent while it is the first of its key, and else is out to nobody', async () => {
+    await INTO.DUE();
+    await claim();
+    const unsent = { ...NOTHING, claimed: [SUBJECT] };
+    expect(await retry.holding.outlook(session, unsent)).toMatchObject({ claimed: [SUBJECT], out: 1 });
+    // The earlier change of its key is rejected and redriven, and so waits before it.
+    await stand.database.write("update rejection set state = 'DEAD' where consumer = $1 and position = $2", [
+      session.id,
+      EARLIER,
+    ]);
+    await retry.redrive('c', [letter(EARLIER)]);
+    expect(await retry.holding.outlook(session, unsent)).toMatchObject({ claimed: [], out: 0 });
+    expect(await stateOf(SUBJECT)).toBe('HELD');
+    expect((await claim()).map(({ position }) => position)).toEqual([EARLIER]);
+    await settle(EARLIER);
+    expect((await claim()).map(({ position }) => position)).toEqual([SUBJECT]);
   });
 
   it('counts once where it is rejected twice in one attempt', async () => {

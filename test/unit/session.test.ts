@@ -1,3 +1,5 @@
+import { logDamaged } from '../../src/model/errors.js';
+import type { OpenClaims } from '../../src/retry/retry.js';
 import { changeAt } from '../contract/support/parts.js';
 import { attempt, DUE, INTO, WAITS } from './support/session-into.js';
 import { QUIET, SessionStand, settle, UNAVAILABLE } from './support/session-stand.js';
@@ -222,21 +224,58 @@ describe('a session', () => {
       expect(stand.holding.claims.all).toHaveLength(1);
     });
 
-    it('claims under the same number until a claim is answered, and then under another', async () => {
+    it('gives up a claim that was not answered before it does anything else, and claims anew', async () => {
       const stand = await due();
       stand.holding.claims.held = true;
       stand.session.recheck();
       (await stand.holding.claims.one()).fail(UNAVAILABLE);
+      // What the claim took is out to the session until it is given up: nothing is due by then.
+      stand.holding.outlooks.auto = (_holder: unknown, { lost }: OpenClaims) =>
+        lost === null ? { ...WAITS, out: 1 } : DUE;
+      stand.session.recheck();
       await settle();
       stand.timers.advance(500);
       (await stand.holding.claims.one()).answer([attempt(1n)]);
+      stand.holding.outlooks.auto = () => ({ ...WAITS, out: 1 });
       await settle();
       expect(stand.outlet.log).toEqual(['0:', '2:1 2', 'again 1#2']);
+      const [lost, ...others] = stand.holding.outlooks.all
+        .map(([, open]) => (open as OpenClaims).lost)
+        .filter((number) => number !== null);
+      expect([lost, others]).toEqual([stand.holding.claims.all[0]?.[1], []]);
+    });
+
+    it('takes the answer to a claim that a seek abandoned for no answer to a later one', async () => {
+      const stand = await due();
+      stand.holding.claims.held = true;
       stand.session.recheck();
-      await stand.holding.claims.one();
-      const [first, again, next] = stand.holding.claims.all.map(([, number]) => number);
-      expect(again).toBe(first);
-      expect(next).not.toBe(first);
+      const abandoned = await stand.holding.claims.one();
+      stand.seek(2n);
+      const lost = await stand.holding.claims.one();
+      abandoned.answer([attempt(1n)]);
+      await settle();
+      lost.fail(UNAVAILABLE);
+      await settle();
+      stand.timers.advance(500);
+      await settle();
+      const numbers = stand.holding.claims.all.map(([, number]) => number);
+      expect(new Set(numbers).size).toBe(numbers.length);
+      expect((stand.holding.outlooks.all.at(-1)?.[1] as OpenClaims).lost).toBe(numbers[1]);
+    });
+
+    it('sends nothing of what it claimed that something was done to meanwhile', async () => {
+      const stand = await due();
+      stand.feed.lookups.held = true;
+      stand.session.recheck();
+      const lookup = await stand.feed.lookups.one();
+      // An earlier change of its key was redriven: it waits behind that one, and is out to nobody.
+      stand.holding.outlooks.auto = () => ({ ...WAITS, claimed: [] });
+      stand.session.recheck();
+      lookup.answer(undefined);
+      await settle();
+      expect(stand.outlet.log).toEqual(['0:', '2:1 2']);
+      expect([stand.session.state, stand.session.inFlight]).toEqual(['live', 2]);
+      expect((stand.holding.outlooks.all.at(-1)?.[1] as OpenClaims).claimed).toEqual([1n]);
     });
 
     it('sends no more of them once one has ended it', async () => {
@@ -258,6 +297,14 @@ describe('a session', () => {
       expect(stand.defects).toEqual([stand.outlet.failing]);
       expect(stand.endings).toEqual([expect.objectContaining({ code: 'LOG_UNAVAILABLE' })]);
     });
+  });
+
+  it('ends with the reason where trying again cannot help', async () => {
+    const stand = await INTO.reading();
+    const damaged = logDamaged(new Error('database disk image is malformed'));
+    (await stand.feed.pages.one()).fail(damaged);
+    await settle();
+    expect([stand.session.state, stand.endings, stand.defects]).toEqual(['ended', [damaged], [damaged]]);
   });
 
   describe('whose database does not answer', () => {

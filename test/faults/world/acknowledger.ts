@@ -135,7 +135,8 @@ export class Acknowledger {
   #hubFor({ hub }: Received): Hub {
     const { dice, hubs, profile } = this.options;
     const others = hubs.filter((one) => one !== hub);
-    if (this.#hurrying) return dice.pick(hubs);
+    // Without Redis a session hears of acknowledgements at other hubs by its hub's reports only, every two seconds.
+    if (this.#hurrying) return hub;
     const { acknowledges } = profile.habits;
     if (acknowledges === 'anywhere') return dice.pick(hubs);
     // Who always goes to the same hub would wait for ever for one that is down.

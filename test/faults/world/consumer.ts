@@ -128,11 +128,6 @@ export class Consumer {
     return this.options.profile.anonymous === true || this.#acknowledger.cursor === head;
   }
 
-  /** What it got last, for the one who wonders why it does not come to the end. */
-  get place(): string {
-    return `got ${this.#newestBatch?.cursor ?? 'nothing'}, acknowledged ${this.#acknowledger.cursor ?? 'nothing'}`;
-  }
-
   stop(): void {
     this.#stopped = true;
     this.#acknowledger.stop();

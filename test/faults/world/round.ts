@@ -63,8 +63,6 @@ const SHORT_MINUTES = 1;
 const SETTLE_MS = 60_000;
 /** How long hints are dropped while the last changes are published, and so much longer, in milliseconds. */
 const LAST_DROP_MS = 1_500;
-/** So many times may the consumers take as long as they have to come to rest, while they get on. */
-const DRAIN_PATIENCE = 3;
 /** Every so many seeds the hubs have no Redis. */
 const WITHOUT_REDIS = 3;
 /** What a consumer has that its first subscription makes. */
@@ -227,10 +225,7 @@ class RunningRound {
     });
   }
 
-  /**
-   * Waits until every consumer has come to the end of the log; who does not is left as it is. A small window that is
-   * acknowledged at other hubs takes its time without Redis: there is more of it while any of them gets on.
-   */
+  /** Waits until every consumer has come to the end of the log; who does not is left as it is. */
   async #drain(): Promise<void> {
     for (const consumer of this.#consumers) consumer.drain();
     const areAtEnd = async (): Promise<boolean> => {
@@ -238,16 +233,9 @@ class RunningRound {
       const { head } = await this.world.cluster.log();
       return this.#consumers.every((consumer) => consumer.isAt(head));
     };
-    const places = (): string => this.#consumers.map(({ place }) => place).join();
-    for (let patience = DRAIN_PATIENCE, before = ''; patience > 0 && places() !== before; patience -= 1) {
-      before = places();
-      const options = {
-        what: 'all consumers to come to the end',
-        timeoutMs: this.#settleMs,
-        intervalMs: 100,
-      };
-      if (await eventually(areAtEnd, options).catch(() => false)) return;
-    }
+    await eventually(areAtEnd, {
+      ...{ what: 'all consumers to come to the end', timeoutMs: this.#settleMs, intervalMs: 100 },
+    }).catch(() => undefined);
   }
 
   async #settleRejections(): Promise<void> {

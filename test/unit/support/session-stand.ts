@@ -11,7 +11,7 @@ import type { StartPoint } from '../../../src/model/consumer.js';
 import { EVERYTHING } from '../../../src/model/filter.js';
 import type { HubError } from '../../../src/model/errors.js';
 import { silent } from '../../../src/model/telemetry.js';
-import type { Holding } from '../../../src/retry/retry.js';
+import type { Holding, OpenClaims } from '../../../src/retry/retry.js';
 import { View } from '../../../src/view/view.js';
 import { changeAt } from '../../contract/support/parts.js';
 import { FakeTimers } from '../../support/fake-timers.js';
@@ -19,7 +19,10 @@ import { FakeTimers } from '../../support/fake-timers.js';
 type Outlook = Awaited<ReturnType<Holding['outlook']>>;
 type Claimed = Awaited<ReturnType<Holding['claim']>>;
 
-export const QUIET: Outlook = { waits: false, last: null, dueIn: null, out: 0, unheard: [] };
+/** What the database answers; by default all that was claimed may still be sent. */
+type Answer = Omit<Outlook, 'claimed'> & Partial<Outlook>;
+
+export const QUIET: Answer = { waits: false, last: null, dueIn: null, out: 0, unheard: [] };
 
 /** Lets everything run that waits for nothing but promises. */
 export const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -147,12 +150,15 @@ class FakeFeed {
 
 /** What stands for the rejections of the session's consumer. */
 class FakeHolding {
-  readonly outlooks = new Calls<Outlook>(() => QUIET);
+  readonly outlooks = new Calls<Answer>(() => QUIET);
   readonly holds = new Calls<ReadonlySet<bigint>>(() => new Set());
   readonly claims = new Calls<Claimed>(() => []);
   readonly holdsSent = new Calls<void>(() => undefined);
 
-  outlook = (...args: unknown[]): Promise<Outlook> => this.outlooks.make(...args);
+  outlook = async (holder: unknown, open: OpenClaims): Promise<Outlook> => ({
+    claimed: open.claimed,
+    ...(await this.outlooks.make(holder, open)),
+  });
   hold = (...args: unknown[]): Promise<ReadonlySet<bigint>> => this.holds.make(...args);
   claim = (...args: unknown[]): Promise<Claimed> => this.claims.make(...args);
   holdSent = (...args: unknown[]): Promise<void> => this.holdsSent.make(...args);
