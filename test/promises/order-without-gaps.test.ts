@@ -37,5 +37,5 @@ describe.each(databaseKinds)(seeded('promise 2 on $name'), (kind) => {
       await Promise.all(hubs.map((hub) => hub.process.kill('SIGKILL')));
       await database.drop();
     }
-  }, 60_000);
+  }, 150_000);
 });

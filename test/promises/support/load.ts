@@ -71,7 +71,7 @@ export class Load {
     const enough = this.of('answered').length + calls;
     await eventually(() => this.of('answered').length >= enough, {
       what: `${calls} further answers (last: ${JSON.stringify(this.calls.at(-1)?.came)})`,
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
     });
   }
 
