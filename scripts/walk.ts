@@ -14,6 +14,7 @@ import path from 'node:path';
 import { createClient } from 'graphql-ws';
 import { openHub, readConfig } from 'tidemark';
 import { WebSocket } from 'ws';
+import { ask } from '../test/support/client.js';
 
 const CALLS = 5;
 const PUBLISH = `mutation ($changes: [ChangeInput!]!) {
@@ -46,14 +47,6 @@ const batches = client.iterate<Batch>({ query: CHANGES });
 const v8 = new Session();
 v8.connect();
 
-async function ask(query: string, variables: object): Promise<void> {
-  const body = JSON.stringify({ query, variables });
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${hub.url}/graphql`, { method: 'POST', headers, body });
-  const answer = (await response.json()) as { readonly errors?: readonly unknown[] };
-  if (answer.errors) throw new Error(JSON.stringify(answer.errors));
-}
-
 async function nextBatch(): Promise<Batch['changes']> {
   for (;;) {
     const next = await batches.next();
@@ -66,7 +59,9 @@ let published = 0;
 async function publishOne(): Promise<Batch['changes']> {
   published += 1;
   const data = { n: published };
-  await ask(PUBLISH, { changes: [{ id: `walk-${published}`, collection: 'steps', key: 'one', data }] });
+  await ask(hub.url, PUBLISH, {
+    changes: [{ id: `walk-${published}`, collection: 'steps', key: 'one', data }],
+  });
   return nextBatch();
 }
 
@@ -104,7 +99,7 @@ const acknowledging: Walk[] = [];
 for (let call = 0; call < CALLS; call += 1) {
   publishing.push(await walkOf(async () => (newest = await publishOne())));
   const { cursor, session } = newest;
-  acknowledging.push(await walkOf(() => ask(ACKNOWLEDGE, { cursor, session })));
+  acknowledging.push(await walkOf(() => ask(hub.url, ACKNOWLEDGE, { cursor, session })));
 }
 print('from publish to a frame', publishing);
 print('from acknowledge to its answer', acknowledging);

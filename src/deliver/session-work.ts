@@ -1,6 +1,6 @@
 import type { StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import { HubError, isLasting } from '../model/errors.js';
+import { mayPass } from '../model/errors.js';
 import type { SessionRetryOptions } from '../retry/retry.js';
 import type { Lens } from '../view/view.js';
 import type { SessionOptions } from './session-options.js';
@@ -23,7 +23,7 @@ export async function cameTo(
     try {
       return await feed.reached(position);
     } catch (error) {
-      if (!(error instanceof HubError) || isLasting(error)) throw error;
+      if (!mayPass(error)) throw error;
       await new Promise<void>((resolve) => void timers.after(REST_MS, resolve));
     }
   }

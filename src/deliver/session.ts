@@ -2,7 +2,7 @@ import type { ConsumerRecord, Fence, LiveSession } from '../ack/ack.js';
 import type { Playback } from '../feed/feed.js';
 import type { StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
-import { HubError, isLasting, subscriptionFailed } from '../model/errors.js';
+import { HubError, mayPass, subscriptionFailed } from '../model/errors.js';
 import { SessionRetry } from '../retry/retry.js';
 import type { Redelivered } from '../retry/retry.js';
 import type { Lens, VisibleChange } from '../view/view.js';
@@ -179,7 +179,7 @@ export class Session implements LiveSession, LaneMember {
     this.#work(state).then(
       () => ended('done'),
       (error: unknown) => {
-        if (error instanceof HubError && !isLasting(error)) ended('failed');
+        if (mayPass(error)) ended('failed');
         else this.fail(error);
       },
     );

@@ -25,8 +25,9 @@ export const ACTIONS_SQL = '(select log_head.actions from log_head where log_hea
 /**
  * Counts one operator action: something that is done to a consumer and that every hub must know of before it delivers
  * changes that are recorded later, or a rejection that must ask how far another hub's session has sent. The row is the one
- * that an append locks, so an action stands between two appends: whatever is appended after the action commits is read together with a count that includes it. The statement
- * belongs at the end of the action's transaction, since appends wait until that ends.
+ * that an append locks, so an action stands between two appends: whatever is appended after the action commits is read
+ * together with a count that includes it. The statement belongs at the end of the action's transaction, since appends wait
+ * until that ends.
  */
 const COUNT_ACTION = 'update log_head set actions = actions + 1 where one = 1 returning actions';
 

@@ -55,9 +55,9 @@ export const logDamaged = (cause: unknown): HubError =>
     { cause },
   );
 
-/** Whether trying again cannot help. */
-export const isLasting = ({ code, details }: HubError): boolean =>
-  code === 'LOG_UNAVAILABLE' && details.retryable === false;
+/** Whether a session that met an error may wait and try again: it is no defect, and the database may come back. */
+export const mayPass = (error: unknown): boolean =>
+  error instanceof HubError && !(error.code === 'LOG_UNAVAILABLE' && error.details.retryable === false);
 
 /** A commit whose answer was lost: the one case in which the hub cannot say whether it recorded. */
 export const commitUnknown = (cause: unknown): HubError =>

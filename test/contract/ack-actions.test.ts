@@ -3,7 +3,7 @@ import type { Consumers, ConsumersOptions } from '../../src/ack/ack.js';
 import { databaseKinds } from '../support/databases.js';
 import { FakeTimers } from '../support/fake-timers.js';
 import { eventually } from '../support/wait.js';
-import { append } from './support/append.js';
+import { append, appendKeys } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
 import { rejectionOf } from './support/parts.js';
 import { connect, Stand } from './support/stand.js';
@@ -29,14 +29,9 @@ describe.each(databaseKinds)('operator actions on $name', (kind) => {
     [acted, touched] = [0, []];
     hub = open(stand);
     other = open(await stand.another());
-    await append(
-      stand.log,
-      Array.from({ length: 100 }, (_, i) => ({ key: `k${i}` })),
-    );
+    await appendKeys(stand.log, 100);
   });
-  afterEach(async () => {
-    await stand.drop();
-  });
+  afterEach(() => stand.drop());
 
   const counted = async (): Promise<bigint> => (await stand.log.extent()).actions;
   const begin = async (at: Consumers, name: string): Promise<HeldSession> =>

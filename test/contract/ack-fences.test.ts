@@ -1,7 +1,7 @@
 import { sessionId } from '../../src/ack/ack.js';
 import type { Consumers } from '../../src/ack/ack.js';
 import { databaseKinds } from '../support/databases.js';
-import { append } from './support/append.js';
+import { appendKeys } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
 import { rejectionOf } from './support/parts.js';
 import { Stand } from './support/stand.js';
@@ -16,16 +16,9 @@ describe.each(databaseKinds)('sessions of consumers on $name', (kind) => {
     stand = await Stand.create(kind);
     hub = consumersOf(stand);
     other = consumersOf(await stand.another());
-    await append(
-      stand.log,
-      Array.from({ length: 100 }, (_, i) => ({ key: `k${i}` })),
-    );
+    await appendKeys(stand.log, 100);
   });
-  afterEach(async () => {
-    await hub.close();
-    await other.close();
-    await stand.drop();
-  });
+  afterEach(() => stand.drop());
 
   const create = (name: string): ReturnType<Consumers['create']> =>
     hub.create({ name, filter: {}, start: after(0n), maxAttempts: 5 });

@@ -2,7 +2,7 @@ import type { Consumers } from '../../src/ack/ack.js';
 import type { ChangeFilter } from '../../src/model/filter.js';
 import { silent } from '../../src/model/telemetry.js';
 import { databaseKinds } from '../support/databases.js';
-import { append } from './support/append.js';
+import { appendKeys } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
 import { rejectionOf } from './support/parts.js';
 import { Stand } from './support/stand.js';
@@ -26,14 +26,9 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     [touched, groups] = [[], []];
     hub = open(stand);
     other = open(await stand.another());
-    await append(
-      stand.log,
-      Array.from({ length: 100 }, (_, i) => ({ key: `k${i}` })),
-    );
+    await appendKeys(stand.log, 100);
   });
-  afterEach(async () => {
-    await stand.drop();
-  });
+  afterEach(() => stand.drop());
 
   const create = (name: string, position = 0n, filter: ChangeFilter = {}): Promise<unknown> =>
     hub.create({ name, filter, start: after(position), maxAttempts: 5 });

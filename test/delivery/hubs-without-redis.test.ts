@@ -52,6 +52,18 @@ describe.each(databaseKinds)('two hubs without Redis on $name', (kind) => {
   /** A consumer, and a collection of the same name, that no other test uses. */
   const fresh = (word: string): string => `${word}-${(names += 1)}`;
 
+  /** A consumer of its own collection that tries every change once. */
+  const withOneAttempt = async (word: string): Promise<string> => {
+    const name = fresh(word);
+    await createConsumer(here, {
+      name,
+      startAt: 'EARLIEST',
+      filter: { collections: [name] },
+      maxAttempts: 1,
+    });
+    return name;
+  };
+
   const put = async (collection: string, keys: readonly string[], url = here): Promise<readonly string[]> =>
     (
       await publish(
@@ -107,13 +119,7 @@ describe.each(databaseKinds)('two hubs without Redis on $name', (kind) => {
   });
 
   it('a redrive holds back what is published after it answered, at the hub of the session', async () => {
-    const name = fresh('redriven');
-    await createConsumer(here, {
-      name,
-      startAt: 'EARLIEST',
-      filter: { collections: [name] },
-      maxAttempts: 1,
-    });
+    const name = await withOneAttempt('redriven');
     const reader = await session(here, name);
     const [a1, a2] = await put(name, ['a', 'a']);
     await delivered(reader, 2);
@@ -188,13 +194,7 @@ describe.each(databaseKinds)('two hubs without Redis on $name', (kind) => {
   ])(
     'what was in flight behind a change that died and was %s at once comes again behind it',
     async (_what, act, expected) => {
-      const name = fresh('behind');
-      await createConsumer(here, {
-        name,
-        startAt: 'EARLIEST',
-        filter: { collections: [name] },
-        maxAttempts: 1,
-      });
+      const name = await withOneAttempt('behind');
       const reader = await session(here, name);
       const [a1, , a3] = await put(name, ['a', 'a', 'a']);
       await delivered(reader, 3);

@@ -2,29 +2,11 @@ import fc from 'fast-check';
 import type { ConsumerRecord } from '../../src/ack/ack.js';
 import { tell } from '../../src/ack/live-session.js';
 import { HeldSession } from '../contract/support/consumers.js';
+import { RECORD } from './support/session-stand.js';
 
 const record = (parts: Partial<ConsumerRecord> = {}): ConsumerRecord => ({
-  id: 7n,
-  name: 'c',
-  epoch: 3n,
-  seeks: 1n,
-  revision: 5n,
-  position: 10n,
-  notBefore: null,
-  silent: false,
-  snapshotUntil: null,
-  head: 100n,
-  sent: 10n,
-  heard: 0n,
-  actions: 0n,
-  lag: 90,
-  filter: {},
-  maxAttempts: 5,
-  inFlight: 0,
-  connected: true,
-  paused: false,
-  createdAt: 0,
-  acknowledgedAt: null,
+  ...RECORD,
+  ...{ epoch: 3n, seeks: 1n, revision: 5n, position: 10n, sent: 10n, head: 100n, lag: 90 },
   ...parts,
 });
 

@@ -42,3 +42,10 @@ export function append(log: Log, rows: readonly Partial<ChangeRow>[]): Promise<A
     return { changes, value: null };
   });
 }
+
+/** Appends so many changes, each of a key of its own: k0, k1 … */
+export const appendKeys = (log: Log, count: number): Promise<Appended<null>> =>
+  append(
+    log,
+    Array.from({ length: count }, (_, i) => ({ key: `k${i}` })),
+  );
