@@ -146,7 +146,7 @@ async function openFeed(setting: Setting, { database, log }: Storage): Promise<W
   onClose(() => feed.close());
   log.guard(() => feed.newest, onReplaced);
   const consumers = new Consumers({
-    ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers },
+    ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers, pollMs },
     startPoint: (start, prefix) => feed.startPoint(start, prefix),
     onTouched: (name) => signal.announce({ kind: 'consumer', name }),
     onActed: () => signal.announce({ kind: 'action' }),

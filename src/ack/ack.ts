@@ -27,7 +27,7 @@ import type { AckProgress } from './acknowledger.js';
 import { Actions } from './actions.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import { ConsumerStore } from './consumer-store.js';
-import type { LockedConsumer, LogSql, NewConsumer } from './consumer-store.js';
+import type { LockedConsumer, LogSql } from './consumer-store.js';
 import { ackEntities } from './entities.js';
 import type { LiveSession } from './live-session.js';
 import { CreateConsumer1800000000001 } from './migrations.js';
@@ -56,6 +56,8 @@ export interface ConsumersOptions {
   readonly limits: Limits;
   readonly telemetry: Telemetry;
   readonly timers: Timers;
+  /** Milliseconds between looks at other hubs' acknowledgements, for sessions that wait for one. */
+  readonly pollMs: number;
   /**
    * What a start comes to in the log; `prefix` stands before the arguments' names in errors.
    * @throws HubError BAD_USER_INPUT, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
@@ -171,13 +173,8 @@ export class Consumers {
         return begun;
       }
       const point = await this.options.startPoint(start, '');
-      const first: NewConsumer = {
-        name,
-        filter: filter ?? EVERYTHING,
-        maxAttempts: DEFAULT_ATTEMPTS,
-        ...point,
-      };
-      await this.#store.insert(first);
+      const first = { name, filter: filter ?? EVERYTHING, maxAttempts: DEFAULT_ATTEMPTS };
+      await this.#store.insert({ ...first, ...point });
     }
   }
 

@@ -73,6 +73,18 @@ export class ConsumerStore {
     return row ? recordOf(row) : null;
   }
 
+  /** The consumers of these ids that there are, in no order. */
+  async those(consumers: readonly Pick<ConsumerRecord, 'id'>[]): Promise<ConsumerRecord[]> {
+    const list = this.database.dialect === 'sqlite' ? SQLITE_LIST : POSTGRES_LIST;
+    const ids = jsonList(consumers.map(({ id }) => ({ id })));
+    return (
+      await this.database.read(
+        `select ${this.#columns} from consumer where id in (select id from (${list}) as l)`,
+        [ids],
+      )
+    ).map(recordOf);
+  }
+
   async list(): Promise<ConsumerRecord[]> {
     return (await this.database.read(`select ${this.#columns} from consumer order by name`)).map(recordOf);
   }
@@ -209,8 +221,8 @@ export class ConsumerStore {
 }
 
 interface ListEntry {
-  readonly name: string;
-  readonly position: bigint;
+  readonly name?: string;
+  readonly position?: bigint;
   readonly id?: bigint;
   readonly epoch?: bigint;
   readonly seeks?: bigint;

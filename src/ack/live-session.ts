@@ -12,6 +12,8 @@ export interface LiveSession extends Fence {
   readonly sent: Position;
   /** Changes delivered and not acknowledged. */
   readonly inFlight: number;
+  /** As much is in flight as may be: the session goes on when something is acknowledged. */
+  readonly isFull: boolean;
   /** The newest revision of its consumer that the session knows of. */
   readonly revision: bigint;
   /** The consumer is acknowledged up to here, at whichever hub. */

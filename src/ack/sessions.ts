@@ -10,6 +10,8 @@ import type { Fence } from './session-id.js';
 
 /** Milliseconds between reports of a hub's sessions. */
 const REPORT_MS = 2_000;
+/** Consumers that are read in one look at full sessions: about a millisecond of the database's time. */
+const LOOK_SIZE = 256;
 /** Milliseconds between looks whether another hub's session has heard of an action. */
 const HEARD_MS = 25;
 /** A hub that reports for so long, in milliseconds, without having heard of an action is not waited for any longer. */
@@ -19,6 +21,8 @@ export interface SessionsOptions {
   readonly store: ConsumerStore;
   readonly actions: Actions;
   readonly timers: Timers;
+  /** Milliseconds between looks at the consumers whose sessions are full. */
+  readonly pollMs: number;
   /** Something was done to a consumer whose session another hub may hold. Must not throw. */
   readonly onTouched: (name: string) => void;
   /** Told of a report that failed; the next one is tried all the same. */
@@ -28,13 +32,17 @@ export interface SessionsOptions {
 /**
  * The sessions that this hub holds, and how they hear what is done to their consumers at other hubs:
  * - of operator actions with the changes that follow them in the log (`hear`), before any of these is delivered;
+ * - of acknowledgements, where the session is full and waits for one, with a look every `pollMs`;
  * - of everything with the report that the hub writes every two seconds;
  * - earlier than that by the signal, which promises nothing.
  */
 export class Sessions {
   readonly #held = new Map<string, LiveSession>();
-  readonly #stopReporting: Cancel;
+  readonly #stops: readonly Cancel[];
   #reporting: Promise<void> | null = null;
+  #looking: Promise<void> | null = null;
+  /** How many full sessions were looked at; the next look goes on from there. */
+  #looked = 0;
   /** The number of the newest operator action that all held sessions know of … */
   #heard = 0n;
   /** … and that of the newest one that they are being told of. */
@@ -45,7 +53,11 @@ export class Sessions {
   readonly #touched = new Map<string, { again: boolean }>();
 
   constructor(readonly options: SessionsOptions) {
-    this.#stopReporting = options.timers.every(REPORT_MS, () => void this.report());
+    const { timers, pollMs } = options;
+    this.#stops = [
+      timers.every(REPORT_MS, () => void this.report()),
+      timers.every(pollMs, () => this.#look()),
+    ];
   }
 
   /** The session of a consumer, where this hub holds it. */
@@ -175,8 +187,32 @@ export class Sessions {
   }
 
   async close(): Promise<void> {
-    this.#stopReporting();
-    await this.#reporting;
+    for (const stop of this.#stops) stop();
+    await Promise.all([this.#reporting, this.#looking]);
+  }
+
+  /**
+   * Looks whether the consumers of full sessions were acknowledged at other hubs, which the signal may not have told. Where
+   * more sessions are full than one look takes, they take turns.
+   */
+  #look(): void {
+    this.#looking ??= this.#lookAt([...this.#held.values()].filter(({ isFull }) => isFull))
+      .catch(this.options.onError)
+      .finally(() => {
+        this.#looking = null;
+      });
+  }
+
+  async #lookAt(full: readonly LiveSession[]): Promise<void> {
+    if (full.length === 0) return;
+    const from = this.#looked % full.length;
+    const turn = [...full.slice(from), ...full.slice(0, from)].slice(0, LOOK_SIZE);
+    this.#looked = from + turn.length;
+    const consumers = new Map((await this.options.store.those(turn)).map((one) => [one.id, one]));
+    for (const session of turn) {
+      const consumer = consumers.get(session.id);
+      if (consumer) tell(session, consumer);
+    }
   }
 
   #hasActed(action: bigint | null): void {

@@ -5,6 +5,9 @@ import type { SessionRetryOptions } from '../retry/retry.js';
 import type { Lens } from '../view/view.js';
 import type { SessionOptions } from './session-options.js';
 
+/** What an anonymous look has in place of a consumer. */
+export const NOBODY = { name: '', id: 0n, epoch: 0n, seeks: 0n, revision: 0n, paused: false };
+
 /** After the database did not answer, the next attempt waits this long, in milliseconds. */
 export const REST_MS = 500;
 /** Changes read at once where a rejection's later changes are looked for. */

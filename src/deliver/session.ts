@@ -9,16 +9,13 @@ import type { Lens, VisibleChange } from '../view/view.js';
 import type { LaneMember } from './lanes.js';
 import type { Message } from './message.js';
 import { Sender } from './sender.js';
-import { cameTo, REST_MS, retryOptions } from './session-work.js';
+import { cameTo, NOBODY, REST_MS, retryOptions } from './session-work.js';
 import type { SessionOptions } from './session-options.js';
 import { TRANSITIONS } from './session-states.js';
 import type { SessionEvent, SessionState, StateKind } from './session-states.js';
 
 /** A cursor that moved over this many changes without a match is worth a batch of its own, in catch-up. */
 const QUIET_CHANGES = 1_000n;
-
-/** What an anonymous look has in place of a consumer. */
-const NOBODY = { name: '', id: 0n, epoch: 0n, seeks: 0n, revision: 0n, paused: false };
 
 /**
  * One live subscription; session-states.ts draws its states, and says which event leads where.
@@ -70,6 +67,10 @@ export class Session implements LiveSession, LaneMember {
 
   get inFlight(): number {
     return this.#sender.inFlight + this.#retry.out;
+  }
+
+  get isFull(): boolean {
+    return this.#state.kind === 'waiting' && !this.#paused && this.#room < 1;
   }
 
   get state(): StateKind {

@@ -54,13 +54,13 @@ export async function createHttp(
   const context = contextOf(options.rooms, null);
   const answer = fastifyApolloHandler(apollo, { context: () => Promise.resolve(context) });
   app.route({
-    method: ['GET', 'POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'],
+    method: 'GET',
     url: '/graphql',
     handler: function (request: FastifyRequest, reply: FastifyReply) {
-      if (wantsPlayground(request)) return sendPlayground(reply);
-      return answer.call(this, request, reply);
+      return wantsPlayground(request) ? sendPlayground(reply) : answer.call(this, request, reply);
     },
   });
+  app.route({ method: ['POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'], url: '/graphql', handler: answer });
   return { app, apollo };
 }
 

@@ -11,9 +11,8 @@ const POLICY =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
   "connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
-/** Whether the request is a browser's for the page, not a client's for data. */
+/** Whether a GET or HEAD request is a browser's for the page, not a client's for data. */
 export function wantsPlayground(request: FastifyRequest): boolean {
-  if (request.method !== 'GET' && request.method !== 'HEAD') return false;
   const accepts = request.headers.accept ?? '';
   return accepts.includes('text/html') && (request.query as Record<string, unknown>).query === undefined;
 }

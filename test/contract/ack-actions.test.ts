@@ -132,7 +132,7 @@ describe.each(databaseKinds)('operator actions on $name', (kind) => {
       return pausing;
     }
     /** The look whether it was heard is over, and the next one is planned. */
-    const waits = (): Promise<true> => eventually(() => timers.pending === 2, { what: 'the next look' });
+    const waits = (): Promise<true> => eventually(() => timers.pending === 3, { what: 'the next look' });
 
     it('once that hub has heard of them', async () => {
       const session = await attach(hub, 'c');
@@ -174,7 +174,7 @@ describe.each(databaseKinds)('operator actions on $name', (kind) => {
     it('at once where no session is', async () => {
       await hub.detach(await attach(hub, 'c'));
       expect(await third.setPaused('c', true)).toMatchObject({ paused: true, connected: false });
-      expect(timers.pending).toBe(1);
+      expect(timers.pending).toBe(2);
     });
   });
 

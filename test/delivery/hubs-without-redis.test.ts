@@ -222,6 +222,19 @@ describe.each(databaseKinds)('two hubs without Redis on $name', (kind) => {
     expect(namesOf(reader)).toEqual(['a1']);
   });
 
+  it('a small window goes on as soon as the poll hears of its acknowledgements at the other hub', async () => {
+    const name = fresh('window');
+    const reader = await session(here, name, { maxInFlight: 1 });
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    await put(name, keys);
+    // Hearing of each with the report, every two seconds, would take twice the test's time limit.
+    for (let count = 1; count <= keys.length; count += 1) {
+      const { cursor } = await delivered(reader, count);
+      await acknowledge(there, name, cursor);
+    }
+    expect(namesOf(reader)).toHaveLength(keys.length);
+  }, 20_000);
+
   it('a session that could not begin leaves its consumer unconnected', async () => {
     const name = fresh('lost');
     await createConsumer(here, { name });

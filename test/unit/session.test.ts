@@ -14,6 +14,22 @@ describe('a session', () => {
     expect([stand.session.sent, stand.session.inFlight]).toEqual([9n, 9]);
   });
 
+  it('is full while its window keeps it waiting, and not while its socket or a pause does', async () => {
+    const stand = await SessionStand.running(Array.from({ length: 12 }, () => 'a'));
+    expect([stand.session.state, stand.session.inFlight, stand.session.isFull]).toEqual([
+      'waiting',
+      10,
+      true,
+    ]);
+    stand.revise(true);
+    expect(stand.session.isFull).toBe(false);
+    stand.revise(false);
+    stand.outlet.hasRoom = false;
+    stand.session.acknowledged(1n);
+    await settle();
+    expect([stand.session.state, stand.session.isFull]).toEqual(['waiting', false]);
+  });
+
   it('changes nothing when a call-back for room comes after it has joined its lane again', async () => {
     const stand = await SessionStand.running(['a']);
     stand.outlet.hasRoom = false;

@@ -30,6 +30,7 @@ export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): 
       limits: limitsWith(),
       telemetry: silent,
       timers: systemTimers,
+      pollMs: NEVER_MS,
       startPoint: (start) =>
         Promise.resolve({
           position: start.at === 'CURSOR' ? start.after : 0n,
@@ -69,6 +70,7 @@ export class HeldSession implements LiveSession {
   ended: HubError | null = null;
   sent = 100n;
   inFlight = 0;
+  isFull = false;
   seeks: bigint;
   revision: bigint;
   paused: boolean;
