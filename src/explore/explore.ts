@@ -33,7 +33,7 @@ export interface ExplorerOptions {
   readonly consumers: Consumers;
   readonly retry: Retry;
   /** What the hub says of itself beside the log's extent. */
-  readonly about: () => Omit<HubStatus, 'logId' | 'head' | 'changeCount'>;
+  readonly about: () => Omit<HubStatus, 'logId' | 'head' | 'headHash' | 'changeCount'>;
 }
 
 /** Which entities: `after` is the cursor of an edge. */
@@ -53,8 +53,8 @@ export class Explorer {
   }
 
   async hub(view: View): Promise<VisibleHub> {
-    const { logId, head, earliest } = await this.#log.extent();
-    const status = { ...this.options.about(), logId, head, changeCount: Number(head - earliest + 1n) };
+    const { logId, head, headHash, earliest } = await this.#log.extent();
+    const status = { ...this.options.about(), logId, head, headHash, changeCount: Number(head - earliest + 1n) };
     return view.hub(status, () => this.#log.collections());
   }
 

@@ -4,7 +4,7 @@ import type { Position } from '../model/cursor.js';
 import { Queue } from '../model/queue.js';
 
 /** Bytes that a change occupies beside its texts: the object, its row, its short fields; rounded up. */
-const CHANGE_OVERHEAD = 600;
+const CHANGE_OVERHEAD = 800;
 /** Bytes in memory for each character of a text, once it has been parsed. */
 const PARSED = 5;
 

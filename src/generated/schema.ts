@@ -41,6 +41,11 @@ export type Change = {
   readonly collection: Scalars['String']['output'];
   /** The place of this change in the log: resume after it, or acknowledge everything up to it. */
   readonly cursor: Scalars['Cursor']['output'];
+  /**
+   * SHA-256 chain over the log up to this change, base64url: it covers the hash of the change before, this change's columns and
+   * a salted digest of its content, so two logs with equal hashes at one place are equal up to there.
+   */
+  readonly hash: Scalars['String']['output'];
   /** Carried through untouched: trace context, correlation id, … */
   readonly headers?: Maybe<Scalars['JSONObject']['output']>;
   /** The source's own id of the change, or one that the hub gave (UUIDv7). */
@@ -302,6 +307,8 @@ export type Hub = {
   readonly database: Scalars['String']['output'];
   /** The log's end. */
   readonly head: Scalars['Cursor']['output'];
+  /** The hash of the newest change: two hubs that agree on head and headHash hold the same log. */
+  readonly headHash: Scalars['String']['output'];
   /** New for a new or a restored log; cursors are bound to it. */
   readonly logId: Scalars['ID']['output'];
   /** in-process, or redis: up, redis: down. */
@@ -766,6 +773,7 @@ export type ChangeResolvers<ContextType = any, ParentType extends ResolversParen
   changedFields?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   headers?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -889,6 +897,7 @@ export type HubResolvers<ContextType = any, ParentType extends ResolversParentTy
   changeCount?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
   database?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   head?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
+  headHash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   logId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   signal?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   startedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;

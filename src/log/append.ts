@@ -1,6 +1,6 @@
 import type { ChangeRow } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
-import { asBigint, asNumber } from '../platform/platform.js';
+import { asBigint, asNumber, asText } from '../platform/platform.js';
 import type { Row } from '../platform/platform.js';
 
 /** Whose current state an append needs: by collection and key. */
@@ -40,12 +40,14 @@ export interface EntityState {
 }
 
 /** Where the log ends. */
-export type LogEnd = Pick<AppendView, 'head' | 'recordedAt'>;
+export type LogEnd = Pick<AppendView, 'head' | 'headHash' | 'recordedAt'>;
 
 /** What an append sees while it holds the log's lock: nothing of it changes before the append is through. */
 export interface AppendView {
   /** The position of the newest change. */
   readonly head: Position;
+  /** The hash of the newest change: what is appended goes on from it. */
+  readonly headHash: string;
   /** No later change is recorded before this time, in milliseconds since 1970; 0 on an empty log. */
   readonly recordedAt: number;
   /** How many operator actions were recorded before; see `COUNT_ACTION`. */
@@ -89,6 +91,7 @@ export type Found<T> = Map<string, T | LeftOut>;
 /** The view over the locked row of `log_head` and what was looked up. */
 export const viewOf = (row: Row, entities: Found<EntityState>, recorded: Found<ChangeRow>): AppendView => ({
   head: asBigint(row.position),
+  headHash: asText(row.hash),
   recordedAt: asNumber(row.recorded_at),
   actions: asBigint(row.actions),
   entity: (collection, key) => entities.get(pairKey(collection, key)),
@@ -115,6 +118,7 @@ export interface Effects {
     readonly lastChangeAt: number;
   }[];
   readonly head: Position;
+  readonly headHash: string;
   readonly recordedAt: number;
 }
 
@@ -123,13 +127,14 @@ export function effectsOf(changes: readonly ChangeRow[], view: LogEnd): Effects 
   const newest = new Map<string, ChangeRow>();
   const collections = new Map<string, { name: string; entities: number; changes: number }>();
   const sources = new Map<string, { name: string; changes: number; lastChangeAt: number }>();
-  let head = view.head;
+  let { head, headHash } = view;
   let recordedAt = view.recordedAt;
   for (const change of changes) {
     if (change.position !== head + 1n || change.recordedAt < recordedAt) {
       throw new Error(`A change at ${change.position} cannot follow the log's end at ${head}.`);
     }
     head = change.position;
+    headHash = change.hash;
     recordedAt = change.recordedAt;
     newest.set(pairKey(change.collection, change.key), change);
     const collection = entryOf(collections, change.collection, () => ({
@@ -152,6 +157,7 @@ export function effectsOf(changes: readonly ChangeRow[], view: LogEnd): Effects 
     collections: [...collections.values()],
     sources: [...sources.values()],
     head,
+    headHash,
     recordedAt,
   };
 }

@@ -53,6 +53,9 @@ const CHANGE: { readonly [F in keyof ChangeRow]: ChangeColumn<ChangeRow[F]> } = 
   undo: json('undo'),
   digest: text('digest'),
   headers: json('headers'),
+  salt: text('salt'),
+  payloadDigest: text('payload_digest'),
+  hash: text('hash'),
   occurredAt: time('occurred_at'),
   recordedAt: time('recorded_at'),
 };

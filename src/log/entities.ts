@@ -50,6 +50,8 @@ const logHeadTable = (): EntitySchema =>
       one: { ...integer, primary: true },
       log_id: { type: 'text' },
       position: bigint,
+      /** The hash of the newest change. */
+      hash: { type: 'text' },
       earliest: bigint,
       recorded_at: bigint,
       /** Counts operator actions; see `COUNT_ACTION`. */

@@ -7,6 +7,8 @@ export interface Extent {
   readonly logId: string;
   /** The position of the newest change; 0 on an empty log. */
   readonly head: Position;
+  /** The hash of the newest change; GENESIS_HASH on an empty log. */
+  readonly headHash: string;
   /** The position of the oldest change that the log still holds. */
   readonly earliest: Position;
   /** How many operator actions were recorded up to this end; see `COUNT_ACTION`. */
@@ -14,7 +16,7 @@ export interface Extent {
 }
 
 /** The columns of `log_head` that make an extent. */
-const EXTENT_COLUMNS = 'log_id, position, earliest, actions';
+const EXTENT_COLUMNS = 'log_id, position, hash, earliest, actions';
 
 /** The log's end as an SQL expression. */
 const HEAD_SQL = '(select log_head.position from log_head where log_head.one = 1)';
@@ -50,6 +52,7 @@ export function extentOf(row: Row | undefined): Extent {
   return {
     logId: asText(row.log_id),
     head: asBigint(row.position),
+    headHash: asText(row.hash),
     earliest: asBigint(row.earliest),
     actions: asBigint(row.actions),
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ChangeRow } from '../model/change.js';
-import { asNumber } from '../platform/platform.js';
 import type { Queries, Row } from '../platform/platform.js';
+import type { LogEnd } from './append.js';
 import { extentOf } from './head.js';
 import type { Extent } from './head.js';
 
@@ -26,7 +26,7 @@ interface KnownLog {
   readonly newest: ChangeRow | null;
 }
 
-const SEEN = `select h.log_id, h.position, h.earliest, h.actions, c.id, c.source, c.recorded_at
+const SEEN = `select h.log_id, h.position, h.hash, h.earliest, h.actions, c.hash as hash_there
   from log_head as h left join change as c on c.position = $1 where h.one = 1`;
 
 /**
@@ -53,11 +53,18 @@ export async function follow(database: Queries, known: KnownLog): Promise<Extent
   return extentOf(held);
 }
 
-/** recordedAt is compared as well: a source that got no answer may have sent the same id again, to the same position. */
+/** One hash stands for every change up to its own: whatever is different before it shows there. */
 function continues(row: Row | undefined, { id, newest }: KnownLog): boolean {
-  if (extentOf(row).logId !== id) return false;
-  if (newest === null) return true;
-  return (
-    row?.id === newest.id && row.source === newest.source && asNumber(row.recorded_at) === newest.recordedAt
-  );
+  const { logId, ...end } = extentOf(row);
+  if (logId !== id || !mayContinue(end, newest)) return false;
+  return newest === null || end.head === newest.position || row?.hash_there === newest.hash;
+}
+
+/** Whether a log that ends here may still hold the newest known change; where it ends right there, it does. */
+export function mayContinue(
+  { head, headHash }: Pick<LogEnd, 'head' | 'headHash'>,
+  newest: ChangeRow | null,
+): boolean {
+  if (newest === null || head > newest.position) return true;
+  return head === newest.position && headHash === newest.hash;
 }

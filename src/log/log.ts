@@ -17,7 +17,7 @@ import type { StartPoint } from '../model/consumer.js';
 import { CursorCodec } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
 import type { Entity } from '../model/entity.js';
-import { HubError } from '../model/errors.js';
+import { HubError, logUnavailable } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { CollectionCount, SourceCount } from '../model/status.js';
 import type { Database, TableSet } from '../platform/platform.js';
@@ -29,7 +29,7 @@ import { readFollowing } from './following.js';
 import type { Following } from './following.js';
 import { readEnd, readExtent } from './head.js';
 import type { Extent } from './head.js';
-import { follow, LogReplaced } from './identity.js';
+import { follow, LogReplaced, mayContinue } from './identity.js';
 import { CreateLog1790000000000 } from './migrations.js';
 import type { Page } from './page.js';
 import { PostgresAppender } from './postgres-append.js';
@@ -38,12 +38,16 @@ import { SnapshotReader } from './snapshot.js';
 import type { SnapshotPage, SnapshotRange } from './snapshot.js';
 import { SqliteAppender } from './sqlite-append.js';
 import { addFilterFunctions } from './sqlite-functions.js';
+import { verify } from './verify.js';
+import type { Verification, VerifyOptions } from './verify.js';
 
 export { LEFT_OUT, pairKey } from './append.js';
+export { GENESIS_HASH, seal } from './chain.js';
 export { LOG_SQL } from './head.js';
 export { LogReplaced } from './identity.js';
 export type { Appended, AppendView, EntityKey, Lookup, SourceId } from './append.js';
 export type { Page } from './page.js';
+export type { Damage, Verification, VerifyOptions } from './verify.js';
 
 /** The tables of this room. */
 export const logTables: TableSet = {
@@ -56,6 +60,8 @@ export class Log {
   readonly #appender: Appender;
   readonly #filterSql: FilterSql;
   readonly #snapshots: SnapshotReader;
+  /** The newest change that this hub knows to be committed; see `guard`. */
+  #newest: () => ChangeRow | null = () => null;
 
   private constructor(
     readonly database: Database,
@@ -81,9 +87,15 @@ export class Log {
     return new Log(database, logId, new CursorCodec(logId), timers);
   }
 
-  /** Appends what `plan` decides while the log is locked; see Appender. */
+  /**
+   * Appends what `plan` decides while the log is locked; see Appender. Nothing is appended to a log that has lost what this
+   * hub knows of it: the hub is about to find that out by `follow`.
+   */
   append<T>(lookup: Lookup, plan: (view: AppendView) => Plan<T>): Promise<Appended<T>> {
-    return this.#appender.append(lookup, plan);
+    return this.#appender.append(lookup, (view) => {
+      if (!mayContinue(view, this.#newest())) throw logUnavailable(new LogReplaced(this.id));
+      return plan(view);
+    });
   }
 
   /** Where the log begins and ends now. */
@@ -100,12 +112,13 @@ export class Log {
   }
 
   /**
-   * From now on every new connection to PostgreSQL is asked, before anything is read or written through it, whether the
-   * database still holds this log and `newest()` in it: after a failover nothing goes to a copy that lost changes. SQLite
-   * has no connections that come and go.
+   * From now on the log must hold `newest()`. An append checks that the log has not lost it, and every new connection to
+   * PostgreSQL is asked before anything is read or written through it: after a failover nothing goes to a copy that lost
+   * changes. SQLite has no connections that come and go.
    * @param onReplaced told, for every such connection, that the database holds another log
    */
   guard(newest: () => ChangeRow | null, onReplaced: (error: LogReplaced) => void): void {
+    this.#newest = newest;
     if (this.database.dialect === 'sqlite') return;
     this.database.verifyConnections(async (connection) => {
       try {
@@ -169,6 +182,11 @@ export class Log {
   /** Live entities of a collection in the order of their keys; as many of them as `limit` and `maxBytes` allow. */
   entities(range: read.EntityRange): Promise<Page<Entity>> {
     return read.readEntities(this.database, this.#filterSql, range);
+  }
+
+  /** Checks the log against its chain of hashes; see `verify`. @throws HubError LOG_UNAVAILABLE */
+  verify(options: VerifyOptions = {}): Promise<Verification> {
+    return verify(this.database, this.#filterSql, options);
   }
 
   /** Collections by name, with counts that the append keeps. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Table } from 'typeorm';
 import type { MigrationInterface, QueryRunner, TableColumnOptions } from 'typeorm';
+import { GENESIS_HASH } from './chain.js';
 
 const text = (name: string, options: Partial<TableColumnOptions> = {}): TableColumnOptions => ({
   name,
@@ -22,6 +23,7 @@ export class CreateLog1790000000000 implements MigrationInterface {
           { name: 'one', type: 'integer', isPrimary: true },
           text('log_id'),
           bigint('position'),
+          text('hash'),
           bigint('earliest'),
           bigint('recorded_at'),
           bigint('actions'),
@@ -43,9 +45,10 @@ export class CreateLog1790000000000 implements MigrationInterface {
       }),
       true,
     );
-    // Not through a parameter: the two drivers write placeholders differently here, and a UUID needs no quoting.
+    // Not through a parameter: the two drivers write placeholders differently here, and neither value needs quoting.
     await queryRunner.query(
-      `insert into log_head (one, log_id, position, earliest, recorded_at, actions) values (1, '${randomUUID()}', 0, 1, 0, 0)`,
+      `insert into log_head (one, log_id, position, hash, earliest, recorded_at, actions)
+        values (1, '${randomUUID()}', 0, '${GENESIS_HASH}', 1, 0, 0)`,
     );
   }
 
@@ -72,6 +75,9 @@ function changeTable(bigint: ColumnOf, rowId: string): Table {
       text('undo', { isNullable: true }),
       text('digest'),
       text('headers', { isNullable: true }),
+      text('salt'),
+      text('payload_digest'),
+      text('hash'),
       bigint('occurred_at'),
       bigint('recorded_at'),
     ],

@@ -141,7 +141,7 @@ export class PostgresAppender implements Appender {
 async function lockHead(connection: PostgresConnection): Promise<Row> {
   // Two statements in one message: the answer to a message of several is a list, which pg's types do not say.
   const results = (await connection.query(
-    'begin; select position, recorded_at, actions from log_head where one = 1 for update',
+    'begin; select position, hash, recorded_at, actions from log_head where one = 1 for update',
   )) as unknown as QueryResult<Row>[];
   const row = results[1]?.rows[0];
   if (!row) throw new Error('The table log_head holds no row; the database was not migrated.');

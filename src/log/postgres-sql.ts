@@ -66,7 +66,7 @@ export const APPEND = `with
     on conflict (name) do update set entities = s.entities + excluded.entities, changes = s.changes + excluded.changes),
   sources as (${insertSql('source_stat as s', 3)}
     on conflict (name) do update set changes = s.changes + excluded.changes, last_change_at = excluded.last_change_at)
-  update log_head set position = $${HEAD}, recorded_at = $${HEAD + 1} where one = 1`;
+  update log_head set position = $${HEAD}, hash = $${HEAD + 1}, recorded_at = $${HEAD + 2} where one = 1`;
 
 /** The parameters of APPEND. */
 export const appendParameters = (changes: readonly ChangeRow[], effects: Effects): Parameter[] => [
@@ -75,6 +75,7 @@ export const appendParameters = (changes: readonly ChangeRow[], effects: Effects
   ...arraysOf(COLLECTION_COLUMNS, effects.collections),
   ...arraysOf(SOURCE_COLUMNS, effects.sources),
   effects.head,
+  effects.headHash,
   effects.recordedAt,
 ];
 

@@ -44,7 +44,7 @@ export class SqliteAppender implements Appender {
     for (const change of effects.newest) upsertEntity.run(valuesOf(ENTITY_COLUMNS, change));
     for (const one of effects.collections) upsertCollection.run(valuesOf(COLLECTION_COLUMNS, one));
     for (const one of effects.sources) upsertSource.run(valuesOf(SOURCE_COLUMNS, one));
-    moveHead.run(effects.head, effects.recordedAt);
+    moveHead.run(effects.head, effects.headHash, effects.recordedAt);
     return { changes, value, head: effects.head, actions: view.actions };
   }
 
@@ -101,7 +101,7 @@ type Statements = Readonly<Record<StatementName, BetterSqlite3.Statement>>;
 type StatementName = keyof typeof STATEMENTS;
 
 const STATEMENTS = {
-  head: 'select position, recorded_at, actions from log_head where one = 1',
+  head: 'select position, hash, recorded_at, actions from log_head where one = 1',
   // A text that is too large is not read, only measured.
   entity: `select version, position, coalesce(octet_length(data), 0) as bytes,
     case when octet_length(data) <= ? then data end as data from entity where collection = ? and key = ?`,
@@ -114,7 +114,7 @@ const STATEMENTS = {
     on conflict (name) do update set entities = entities + excluded.entities, changes = changes + excluded.changes`,
   upsertSource: `${insertSql('source_stat', SOURCE_COLUMNS)}
     on conflict (name) do update set changes = changes + excluded.changes, last_change_at = excluded.last_change_at`,
-  moveHead: 'update log_head set position = ?, recorded_at = ? where one = 1',
+  moveHead: 'update log_head set position = ?, hash = ?, recorded_at = ? where one = 1',
 } as const;
 
 const prepare = (handle: BetterSqlite3.Database): Statements =>

@@ -34,6 +34,12 @@ export interface ChangeRow {
   /** Of collection, key, write and data: tells a repeat from an id that is used again for something else. */
   readonly digest: string;
   readonly headers: string | null;
+  /** Random, for this change alone: without it the payload's digest tells nothing of the payload. 16 bytes, base64url. */
+  readonly salt: string;
+  /** Of salt, after, undo and headers: 32 bytes, base64url. */
+  readonly payloadDigest: string;
+  /** Over the hash of the change before, this change's columns and its payload's digest: 32 bytes, base64url. */
+  readonly hash: string;
   /** Milliseconds since 1970, by the source's clock. */
   readonly occurredAt: number;
   /** Milliseconds since 1970, by the hub's clock; never goes back along the log. */

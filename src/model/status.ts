@@ -21,6 +21,8 @@ export interface HubStatus {
   readonly version: string;
   readonly logId: string;
   readonly head: Position;
+  /** The hash of the log's newest change; see `ChangeRow.hash`. */
+  readonly headHash: string;
   readonly changeCount: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;

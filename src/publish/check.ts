@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { uuidv7 } from 'uuidv7';
 import { HubError, badInput } from '../model/errors.js';
 import type { Write } from '../model/change.js';
@@ -168,6 +168,4 @@ export const atIndex = (error: unknown, index: number): unknown =>
   error instanceof HubError ? new HubError(error.code, error.message, { ...error.details, index }) : error;
 
 const digestOf = (collection: string, key: string, write: Write, data: JsonObject | null): string =>
-  createHash('sha256')
-    .update(canonicalJson([collection, key, write, data]))
-    .digest('base64url');
+  hash('sha256', canonicalJson([collection, key, write, data]), 'base64url');

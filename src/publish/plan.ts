@@ -6,7 +6,7 @@ import type { Position } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
 import type { JsonObject } from '../model/json.js';
 import type { Limits } from '../model/limits.js';
-import { LEFT_OUT, pairKey } from '../log/log.js';
+import { LEFT_OUT, pairKey, seal } from '../log/log.js';
 import type { AppendView } from '../log/log.js';
 import { atIndex, callTooLarge, checkSize } from './check.js';
 import type { CheckedCall, CheckedChange } from './check.js';
@@ -142,7 +142,7 @@ export class GroupPlan {
     const position = this.view.head + BigInt(this.rows.length) + 1n;
     const after = decision.after === null ? null : JSON.stringify(decision.after);
     if (after !== null && change.write === 'PATCH') this.#checkMerged(after, index);
-    const row: ChangeRow = {
+    const unsealed = {
       position,
       previous: known.position,
       id: change.id,
@@ -158,7 +158,8 @@ export class GroupPlan {
       occurredAt: change.occurredAt ?? this.#recordedAt,
       recordedAt: this.#recordedAt,
     };
-    this.#count(bytesOf(row), index);
+    this.#count(bytesOf(unsealed), index);
+    const row = seal(unsealed, this.rows.at(-1)?.hash ?? this.view.headHash);
     const recorded = new Change(row);
     this.rows.push(row);
     this.changes.push(recorded);
@@ -242,5 +243,5 @@ export class GroupPlan {
   }
 }
 
-const bytesOf = (row: ChangeRow): number =>
+const bytesOf = (row: Pick<ChangeRow, (typeof TEXTS)[number]>): number =>
   TEXTS.reduce((sum, field) => sum + Buffer.byteLength(row[field] ?? ''), 0);

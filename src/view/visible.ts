@@ -63,6 +63,10 @@ export class VisibleChange extends Visible {
     return this.#change.row.id;
   }
 
+  get hash(): string {
+    return this.#change.row.hash;
+  }
+
   get collection(): string {
     return this.#change.row.collection;
   }
@@ -211,6 +215,7 @@ export class VisibleHub extends Visible implements HubStatus {
   readonly version: string;
   readonly logId: string;
   readonly head: Position;
+  readonly headHash: string;
   readonly startedAt: number;
   readonly database: string;
   readonly signal: string;
@@ -223,6 +228,7 @@ export class VisibleHub extends Visible implements HubStatus {
     this.version = status.version;
     this.logId = status.logId;
     this.head = status.head;
+    this.headHash = status.headHash;
     this.startedAt = status.startedAt;
     this.database = status.database;
     this.signal = status.signal;

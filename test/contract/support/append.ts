@@ -1,4 +1,4 @@
-import { LEFT_OUT } from '../../../src/log/log.js';
+import { LEFT_OUT, seal } from '../../../src/log/log.js';
 import type { Appended, EntityKey, Log, Lookup, SourceId } from '../../../src/log/log.js';
 import type { ChangeRow } from '../../../src/model/change.js';
 import { rowAt } from './parts.js';
@@ -22,6 +22,7 @@ export function append(log: Log, rows: readonly Partial<ChangeRow>[]): Promise<A
   const entities = rows.map(({ collection = 'quakes', key = 'q1' }) => ({ collection, key }));
   return log.append(lookingUp({ entities }), (view) => {
     const newest = new Map<string, { version: number; position: bigint }>();
+    let before = view.headHash;
     const changes = rows.map((parts, i) => {
       const position = view.head + BigInt(i) + 1n;
       const { collection = 'quakes', key = 'q1' } = parts;
@@ -33,11 +34,14 @@ export function append(log: Log, rows: readonly Partial<ChangeRow>[]): Promise<A
       newest.set(name, { version, position });
       const recordedAt = Math.max(view.recordedAt, parts.recordedAt ?? 1_700_000_000_000);
       const operation = parts.operation ?? (version === 1 ? 'CREATE' : 'UPDATE');
-      return rowAt(position, {
+      const row = rowAt(position, {
         ...{ key, version, operation, previous: known?.position ?? null },
         ...parts,
         recordedAt,
       });
+      const sealed = seal(row, before);
+      before = sealed.hash;
+      return sealed;
     });
     return { changes, value: null };
   });
