@@ -104,6 +104,24 @@ describe(seeded('the checker'), () => {
     expect(check(diedAgainHistory())).toEqual([]);
   });
 
+  test('takes it for possible that a redrive under way with the last rejection came behind it', () => {
+    const { entries } = new Patient(JSON.parse(JSON.stringify(rejectedHistory())) as OpenEntry[]);
+    const death = entries.findIndex(
+      (entry) => entry.kind === 'reject' && entry.outcome.kind === 'ok' && entry.outcome.value.attempts === 2,
+    );
+    const [dying] = entries.slice(death);
+    const redrive = entries.find((entry) => entry.kind === 'redrive');
+    if (dying?.kind !== 'reject' || !redrive) throw new Error('The history has no change that dies.');
+    entries.splice(entries.indexOf(redrive), 1);
+    entries.splice(death, 0, redrive);
+    redrive.at = (dying.invokedAt + dying.at) / 2;
+    redrive.invokedAt = dying.invokedAt;
+    expect(found(entries)).toEqual([]);
+    redrive.at = dying.invokedAt - 0.01;
+    redrive.invokedAt = redrive.at - 0.01;
+    expect(found(entries)).toContain('dead and alive');
+  });
+
   test('expects nothing to wait behind what is rejected when it is dead already', () => {
     expect(check(deadAlreadyHistory())).toEqual([]);
   });

@@ -133,12 +133,9 @@ export class Rejections {
     if (!this.#isDue(place, batch)) wrong(`came with attempt ${batch.attempt}, which nothing led to`);
     if (this.#isRepeated(place, batch)) wrong(`came with attempt ${batch.attempt} once more`);
     const dead = this.#deadBefore(place, this.#beganAt(batch));
-    if (dead && !this.#isRedriven(place, dead.at, batch.at) && !this.#isSought) {
-      verdict.add(
-        'dead and alive',
-        batch.at,
-        `${this.consumer.name}: the dead letter at ${place} came again.`,
-      );
+    if (dead && !this.#isRedriven(place, dead.invokedAt, batch.at) && !this.#isSought) {
+      const sentence = `${this.consumer.name}: the dead letter at ${place} came again.`;
+      verdict.add('dead and alive', batch.at, sentence);
     }
   }
 
@@ -218,7 +215,7 @@ export class Rejections {
     for (const change of batch.changes) {
       const place = this.model.place(change.cursor) ?? 0;
       const dead = this.#deadBefore(place, began);
-      if (dead && !this.#isRedriven(place, dead.at, batch.at)) {
+      if (dead && !this.#isRedriven(place, dead.invokedAt, batch.at)) {
         verdict.add(
           'dead and alive',
           batch.at,
@@ -261,13 +258,14 @@ export class Rejections {
     if (last?.outcome.kind !== 'ok') return;
     // What was not tried when it first came again counts one attempt less than came.
     const tried = Math.max(last.outcome.value.attempts, last.attempt);
-    this.#expectOver(place, tried, last.at, verdict);
+    this.#expectOver(place, tried, last, verdict);
     const first = answered[0];
     // One that died behind another was dead already: it says so, and what was sent meanwhile is not behind it.
     if (first?.outcome.kind !== 'ok' || first.outcome.value.attempts === 0 || first.attempt !== 1) return;
     if ((this.#again.get(place)?.[0]?.batch.at ?? Infinity) < first.at) return;
     for (const behind of this.#sentBehind(place, first)) {
-      if (!this.#cameAsEver(behind, place, first)) this.#expectOver(behind, 0, first.invokedAt, verdict);
+      if (!this.#cameAsEver(behind, place, first))
+        this.#expectOver(behind, 0, { ...first, at: first.invokedAt }, verdict);
     }
   }
 
@@ -284,9 +282,11 @@ export class Rejections {
     );
   }
 
-  #expectOver(place: number, tried: number, from: number, verdict: Verdict): void {
+  #expectOver(place: number, tried: number, last: RejectEntry, verdict: Verdict): void {
+    const { invokedAt, at: from } = last;
+    // A redrive that was under way with the rejection may have come behind it.
     const settled = this.#acknowledgesOf(place).some(
-      (entry) => entry.at > from && (entry.attempt > tried || this.#isRedriven(place, from, entry.at)),
+      (entry) => entry.at > from && (entry.attempt > tried || this.#isRedriven(place, invokedAt, entry.at)),
     );
     if (settled || this.#isDeadAtEnd(place) || this.#isDiscarded(place)) return;
     const taken = this.#foreign.find((one) => one.place === place && one.entry.at > from);
