@@ -147,15 +147,14 @@ async function openFeed(setting: Setting, { database, log }: Storage): Promise<W
   log.guard(() => feed.newest, onReplaced);
   const consumers = new Consumers({
     ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers, pollMs },
-    startPoint: (start, prefix) => feed.startPoint(start, prefix),
+    points: log.points,
+    startPoint: (start, place) => feed.startPoint(start, place),
     onTouched: (name) => signal.announce({ kind: 'consumer', name }),
     onActed: () => signal.announce({ kind: 'action' }),
     onError: warn('consumers could not be reported'),
   });
   onClose(() => consumers.close());
-  const changeAt: Log['changeAt'] = (position) => log.changeAt(position);
-  const isInSnapshot: Log['isInSnapshot'] = (position, until) => log.isInSnapshot(position, until);
-  const retry = new Retry({ database, consumers, backoff, changeAt, isInSnapshot, chance: Math.random });
+  const retry = new Retry({ database, consumers, backoff, log, chance: Math.random });
   listen(signal, feed, consumers);
   return { signal, feed, consumers, retry };
 }

@@ -12,18 +12,16 @@
  * Concurrency: whatever belongs to a consumer is changed in a transaction that locks the consumer's row first. What arrives
  * while acknowledgements are being written shares the next write.
  */
-import type { Timers } from '../model/clock.js';
 import type { ConsumerState, Start, StartPoint } from '../model/consumer.js';
-import type { Position } from '../model/cursor.js';
+import type { MarkedPosition } from '../model/cursor.js';
 import { consumerExists } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
 import type { Limits } from '../model/limits.js';
 import { checkName } from '../model/names.js';
-import type { Telemetry } from '../model/telemetry.js';
 import type { Database, TableSet, Transaction } from '../platform/platform.js';
 import { Acknowledger } from './acknowledger.js';
-import type { AckProgress } from './acknowledger.js';
+import type { AckProgress, AcknowledgerOptions } from './acknowledger.js';
 import { Actions } from './actions.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import { ConsumerStore } from './consumer-store.js';
@@ -37,6 +35,7 @@ import { Operator } from './operator.js';
 import type { Cleanup } from './operator.js';
 import { Sessions } from './sessions.js';
 
+export type { LogPoints } from './acknowledger.js';
 export type { ConsumerRecord } from './consumer-record.js';
 export type { LockedConsumer } from './consumer-store.js';
 export type { LiveSession } from './live-session.js';
@@ -50,19 +49,17 @@ export const ackTables: TableSet = {
   migrations: [CreateConsumer1800000000001],
 };
 
-export interface ConsumersOptions {
+export interface ConsumersOptions extends AcknowledgerOptions {
   readonly database: Database;
   readonly log: LogSql;
   readonly limits: Limits;
-  readonly telemetry: Telemetry;
-  readonly timers: Timers;
   /** Milliseconds between looks at other hubs' acknowledgements, for sessions that wait for one. */
   readonly pollMs: number;
   /**
-   * What a start comes to in the log; `prefix` stands before the arguments' names in errors.
-   * @throws HubError BAD_USER_INPUT, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
+   * What a start comes to in the log; errors name `place` where it starts after a cursor.
+   * @throws HubError BAD_USER_INPUT, INVALID_CURSOR, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
    */
-  readonly startPoint: (start: Start, prefix: string) => Promise<StartPoint>;
+  readonly startPoint: (start: Start, place: string) => Promise<StartPoint>;
   /** Something was done to a consumer whose session another hub may hold. Must not throw. */
   readonly onTouched: (name: string) => void;
   /** An operator action was recorded, of which other hubs have to hear. Must not throw. */
@@ -79,12 +76,12 @@ export class Consumers {
   readonly #operator: Operator;
 
   constructor(readonly options: ConsumersOptions) {
-    const { database, log, telemetry, timers } = options;
+    const { database, log } = options;
     this.#store = new ConsumerStore(database, log);
     this.#actions = new Actions(database, log);
     this.#sessions = new Sessions({ ...options, store: this.#store, actions: this.#actions });
     this.#operator = new Operator(options, this.#actions);
-    this.#acknowledger = new Acknowledger(this.#store, this.#sessions, telemetry, timers);
+    this.#acknowledger = new Acknowledger(options, this.#store, this.#sessions);
   }
 
   /** How writing acknowledgements gets on. */
@@ -110,7 +107,7 @@ export class Consumers {
   /** @throws HubError BAD_USER_INPUT, CONSUMER_EXISTS, CURSOR_EXPIRED, CURSOR_AHEAD */
   async create(request: CreateRequest): Promise<ConsumerState> {
     const { name, filter, start, maxAttempts } = checkNew(request, this.options.limits);
-    const point = await this.options.startPoint(start, 'input.');
+    const point = await this.options.startPoint(start, 'input.cursor');
     const made = await this.#store.insert({ name, filter, maxAttempts, ...point });
     if (!made) throw consumerExists(name);
     return made;
@@ -124,14 +121,15 @@ export class Consumers {
   }
 
   /**
-   * Everything up to a position is processed. Durable when it answers.
+   * Everything up to a cursor is processed. Durable when it answers.
    * @param session the id that the batch carried: fences a session that was taken over, or whose consumer was deleted.
    *   Null: not fenced
    * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where `session` is not a session's id;
-   *   CURSOR_AHEAD beyond what was sent or, where another hub holds the session, beyond the log's end
+   *   CURSOR_AHEAD beyond what was sent or, where another hub holds the session, beyond the log's end; INVALID_CURSOR where
+   *   the log holds another change there
    */
-  acknowledge(name: string, position: Position, session: string | null): Promise<ConsumerState> {
-    return this.#acknowledger.acknowledge(name, position, session);
+  acknowledge(name: string, cursor: MarkedPosition, session: string | null): Promise<ConsumerState> {
+    return this.#acknowledger.acknowledge(name, cursor, session);
   }
 
   /**
@@ -139,7 +137,7 @@ export class Consumers {
    * @throws HubError CONSUMER_NOT_FOUND, CURSOR_EXPIRED, CURSOR_AHEAD
    */
   async seek(name: string, start: Start): Promise<ConsumerState> {
-    const point = await this.options.startPoint(start, '');
+    const point = await this.options.startPoint(start, 'cursor');
     const { consumer, action } = await this.#operator.act(name, 'sought', () =>
       this.#store.seek(name, point),
     );
@@ -172,7 +170,7 @@ export class Consumers {
         this.options.onTouched(name);
         return begun;
       }
-      const point = await this.options.startPoint(start, '');
+      const point = await this.options.startPoint(start, 'cursor');
       const first = { name, filter: filter ?? EVERYTHING, maxAttempts: DEFAULT_ATTEMPTS };
       await this.#store.insert({ ...first, ...point });
     }

@@ -48,6 +48,7 @@ export function recordOf(row: Row): ConsumerRecord {
     seeks: asBigint(row.seeks),
     revision: asBigint(row.revision),
     position,
+    hash: asText(row.hash),
     snapshotUntil: orNull(row.snapshot_until, asBigint),
     notBefore: orNull(row.not_before, asNumber),
     head,

@@ -1,5 +1,6 @@
 import type { StartPoint } from '../model/consumer.js';
-import type { Position } from '../model/cursor.js';
+import { MARK_CHARACTERS } from '../model/cursor.js';
+import type { MarkedPosition, Position } from '../model/cursor.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { asNumber, jsonList, nowSql } from '../platform/platform.js';
 import type { Database, Parameter, Transaction } from '../platform/platform.js';
@@ -18,6 +19,8 @@ export interface LogSql {
   readonly actions: string;
   /** A statement that counts one more action and returns the count as `actions`. */
   readonly countAction: string;
+  /** An expression: the hash of the change at a position, which is an expression as well. */
+  readonly hashAt: (position: string) => string;
 }
 
 /** What a new consumer is made of. */
@@ -35,10 +38,12 @@ export interface SessionReport extends Fence {
   readonly heard: bigint;
 }
 
-/** One acknowledgement; where it comes with a session's fence it counts only while that session owns the consumer. */
-export interface Acknowledgement {
+/**
+ * One acknowledgement; where it comes with a session's fence it counts only while that session owns the consumer, and where
+ * it has a mark only while the log holds the change of that mark.
+ */
+export interface Acknowledgement extends MarkedPosition {
   readonly name: string;
-  readonly position: Position;
   readonly fence: Fence | null;
 }
 
@@ -65,7 +70,7 @@ export class ConsumerStore {
       CONSUMER_COLUMNS.map((name) => `consumer.${name}`).join(', ') +
       `, (consumer.reported_at is not null and consumer.reported_at > ${this.#now} - ${SILENT_MS}) as connected, ` +
       `(consumer.reported_at is not null and consumer.reported_at <= ${this.#now} - ${SILENT_MS}) as silent, ` +
-      `${log.head} as head, ${log.actions} as actions`;
+      `${log.head} as head, ${log.actions} as actions, ${log.hashAt('consumer.position')} as hash`;
   }
 
   async find(name: string): Promise<ConsumerRecord | null> {
@@ -164,9 +169,10 @@ export class ConsumerStore {
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<ConsumerRecord[]> {
     const counts =
       `l.position <= ${this.log.head} and ` +
+      `(l.mark is null or l.mark = substr(${this.log.hashAt('l.position')}, 1, ${MARK_CHARACTERS})) and ` +
       '(l.id is null or (l.id = o.id and l.epoch = o.epoch and l.seeks = o.seeks))';
     return this.#each(
-      acknowledgements.map(({ name, position, fence }) => ({ name, position, ...fence })),
+      acknowledgements.map(({ name, position, mark, fence }) => ({ name, position, mark, ...fence })),
       `select o.id, max(case when ${counts} then l.position else o.position end) as position
        from l join o on o.name = l.name group by o.id`,
       `update consumer set
@@ -223,6 +229,7 @@ export class ConsumerStore {
 interface ListEntry {
   readonly name?: string;
   readonly position?: bigint;
+  readonly mark?: string | null;
   readonly id?: bigint;
   readonly epoch?: bigint;
   readonly seeks?: bigint;
@@ -231,7 +238,7 @@ interface ListEntry {
 }
 
 const LIST_NUMBERS = ['position', 'id', 'epoch', 'seeks', 'heard', 'in_flight'] as const;
-const SQLITE_LIST = `select value ->> 'name' as name,
+const SQLITE_LIST = `select value ->> 'name' as name, value ->> 'mark' as mark,
   ${LIST_NUMBERS.map((name) => `cast(value ->> '${name}' as integer) as ${name}`).join(', ')} from json_each($1)`;
 const POSTGRES_LIST = `select * from json_to_recordset(cast($1 as json))
-  as entry (name text, ${LIST_NUMBERS.map((name) => `${name} bigint`).join(', ')})`;
+  as entry (name text, mark text, ${LIST_NUMBERS.map((name) => `${name} bigint`).join(', ')})`;

@@ -64,7 +64,7 @@ export class Deliverer {
   readonly #ending = new Set<Promise<void>>();
 
   constructor(readonly options: DelivererOptions) {
-    this.#lanes = new Lanes(() => options.feed.head, options.timers);
+    this.#lanes = new Lanes(() => options.feed.end, options.timers);
     options.feed.listen((changes) => this.#lanes.advance(changes));
   }
 
@@ -117,7 +117,7 @@ export class Deliverer {
     const { feed, consumers } = this.options;
     const begun = await consumers.begin(name, request.filter, request.start);
     try {
-      await feed.checkStart(begun.position, 'consumer');
+      await feed.startPoint({ at: 'CURSOR', after: { position: begun.position, mark: null } }, 'consumer');
     } catch (error) {
       await consumers.abandon(begun);
       throw error;

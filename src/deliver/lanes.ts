@@ -1,6 +1,6 @@
 import type { Change } from '../model/change.js';
 import type { Cancel, Timers } from '../model/clock.js';
-import type { Position } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import type { Lens, VisibleChange } from '../view/view.js';
 import { Message } from './message.js';
 import type { Render } from './message.js';
@@ -54,7 +54,7 @@ class Lane {
   }
 
   /** Takes changes that end at the log's `head`; members have everything before the first of them. */
-  advance(changes: readonly Change[], head: Position): void {
+  advance(changes: readonly Change[], head: Point): void {
     const { batchSize, lens } = this.kind;
     const seen: VisibleChange[] = [];
     for (const change of changes) {
@@ -65,26 +65,26 @@ class Lane {
     let before = (changes[0]?.row.position ?? 1n) - 1n;
     for (let i = 0; i < seen.length && this.#members.size > 0; i += batchSize) {
       const part = seen.slice(i, i + batchSize);
-      const last = part.at(-1)?.position ?? head;
+      const last = part.at(-1) ?? head;
       this.#send(i + part.length === seen.length ? head : last, part, head, before);
-      before = last;
+      before = last.position;
     }
   }
 
   /** Moves the cursor of every member that is behind `head`, with nothing to deliver. */
-  moveCursors(head: Position): void {
-    const behind = [...this.#members].filter((member) => member.sent < head && member.hasRoomFor(0));
+  moveCursors(head: Point): void {
+    const behind = [...this.#members].filter((member) => member.sent < head.position && member.hasRoomFor(0));
     if (behind.length === 0) return;
     const message = this.#message(head, [], head);
     for (const member of behind) member.send(message);
   }
 
-  #message(cursor: Position, changes: readonly VisibleChange[], head: Position): Message {
+  #message(cursor: Point, changes: readonly VisibleChange[], head: Point): Message {
     const { named, render } = this.kind;
     return new Message({ cursor, redelivery: null, changes, head }, named, render);
   }
 
-  #send(cursor: Position, changes: readonly VisibleChange[], head: Position, before: Position): void {
+  #send(cursor: Point, changes: readonly VisibleChange[], head: Point, before: Position): void {
     const message = this.#message(cursor, changes, head);
     for (const member of this.#members) {
       if (member.takes(changes.length)) member.send(message);
@@ -102,7 +102,7 @@ export class Lanes {
 
   /** @param head the log's end as the hub knows it */
   constructor(
-    readonly head: () => Position,
+    readonly head: () => Point,
     timers: Timers,
   ) {
     this.#stopMoving = timers.every(MOVE_CURSORS_MS, () => this.#moveCursors());

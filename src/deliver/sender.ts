@@ -1,7 +1,7 @@
 import { sessionId } from '../ack/ack.js';
 import type { Fence } from '../ack/ack.js';
 import type { StartPoint } from '../model/consumer.js';
-import type { Attempt, Position } from '../model/cursor.js';
+import type { Attempt, Point, Position } from '../model/cursor.js';
 import { Queue } from '../model/queue.js';
 import type { VisibleChange } from '../view/view.js';
 import { Message } from './message.js';
@@ -80,9 +80,9 @@ export class Sender {
   }
 
   /** A batch for this session alone. */
-  messageOf(cursor: Position, changes: readonly VisibleChange[], redelivery: Attempt | null = null): Message {
+  messageOf(cursor: Point, changes: readonly VisibleChange[], redelivery: Attempt | null = null): Message {
     const { feed, consumer, render } = this.options;
-    const head = feed.head > cursor ? feed.head : cursor;
+    const head = feed.end.position > cursor.position ? feed.end : cursor;
     return new Message({ cursor, changes, redelivery, head }, consumer !== null, render);
   }
 
@@ -92,7 +92,7 @@ export class Sender {
     this.options.outlet.send(message, this.#session);
     // A redelivery takes room of its own, until it is settled.
     if (redelivery === null) {
-      this.#sent = cursor;
+      this.#sent = cursor.position;
       this.#window.sent(changes);
     }
     this.options.telemetry.delivered(changes.length);

@@ -207,7 +207,7 @@ export class Session implements LiveSession, LaneMember {
   async #open(state: SessionState): Promise<void> {
     await Promise.resolve();
     if (this.#state !== state) return;
-    this.send(this.#sender.messageOf(this.#playback.position, []));
+    this.send(this.#sender.messageOf(this.#playback.start, []));
     // The start may be ahead of what this hub has read; from there on playback is within what the feed knows.
     await cameTo(this.options, this.#playback.needs, () => this.#state !== state);
   }
@@ -220,7 +220,7 @@ export class Session implements LiveSession, LaneMember {
     try {
       const passing = await this.#retry.passing(this.#fence, changes);
       if (!this.#maySend(state) || this.#retry.hasNews) playback.position = before;
-      else if (passing.length > 0 || through - this.sent >= QUIET_CHANGES)
+      else if (passing.length > 0 || through.position - this.sent >= QUIET_CHANGES)
         this.send(this.#sender.messageOf(through, passing));
     } catch (error) {
       playback.position = before;
@@ -245,6 +245,6 @@ export class Session implements LiveSession, LaneMember {
 
   #sendAgain({ change, scope, redelivery }: Redelivered): void {
     const visible = this.options.view.again(change, scope);
-    this.send(this.#sender.messageOf(visible.position, [visible], redelivery));
+    this.send(this.#sender.messageOf(visible, [visible], redelivery));
   }
 }

@@ -4,7 +4,6 @@ import { badInput, HubError } from '../model/errors.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { checkPageSize, connectionOf } from '../model/page.js';
 import type { Connection } from '../model/page.js';
-import { cursorAhead } from '../log/log.js';
 import type { Log } from '../log/log.js';
 import type { Lens, View, VisibleChange, VisibleEntity } from '../view/view.js';
 
@@ -39,9 +38,11 @@ export async function changePage(
   const after =
     args.after === null
       ? earliest - 1n
-      : await log.checkStart(log.cursors.decode(args.after, 'after'), 'after');
-  const before = args.before === null ? null : log.cursors.decode(args.before, 'before');
-  if (before !== null && before > head) throw cursorAhead('before');
+      : (await log.points.startOf(log.cursors.decode(args.after, 'after'), 'after')).position;
+  const before =
+    args.before === null
+      ? null
+      : (await log.points.of(log.cursors.decode(args.before, 'before'), 'before')).position;
   const through = before === null ? head : before - 1n;
   const fromEnd = last !== null;
   const { seen, whole } = await readSeen(log, lens, { after, through, limit: size + 1, fromEnd });
@@ -49,7 +50,7 @@ export async function changePage(
   const page = fromEnd ? seen.slice(Math.max(0, seen.length - size)) : seen.slice(0, size);
   const isAnySeen = async (from: Position, to: Position): Promise<boolean> =>
     (await readSeen(log, lens, { after: from, through: to, limit: 1, fromEnd: false })).seen.length > 0;
-  return connectionOf(page, ({ position }) => log.cursors.encode(position), {
+  return connectionOf(page, (change) => log.cursors.encode(change), {
     hasNextPage: () => (fromEnd ? before !== null && isAnySeen(before - 1n, head) : more),
     hasPreviousPage: () => (fromEnd ? more : args.after !== null && isAnySeen(earliest - 1n, after)),
   });
@@ -106,7 +107,7 @@ export async function historyPage(
     next = whole ? null : (rows.at(-1)?.previous ?? null);
     if (rows.length < limit && seen.length > 0) break;
   }
-  return connectionOf(seen.slice(0, size), ({ position }) => log.cursors.encode(position), {
+  return connectionOf(seen.slice(0, size), (change) => log.cursors.encode(change), {
     hasNextPage: () => seen.length > size || next !== null,
     hasPreviousPage: () => after !== null,
   });
@@ -122,7 +123,8 @@ async function previousOf(
   { collection, key }: VisibleEntity,
   after: string,
 ): Promise<Position | null> {
-  const at = await log.changeAt(log.cursors.decode(after, 'after'));
+  const { position } = await log.points.of(log.cursors.decode(after, 'after'), 'after');
+  const at = await log.changeAt(position);
   if (at?.collection === collection && at.key === key && view.change(new Change(at))) return at.previous;
   throw new HubError(
     'INVALID_CURSOR',

@@ -6,13 +6,12 @@ import type { Consumers } from '../ack/ack.js';
 import { Change } from '../model/change.js';
 import type { FieldCondition } from '../model/condition.js';
 import type { ConsumerState } from '../model/consumer.js';
-import type { Position } from '../model/cursor.js';
+import type { Point } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
 import { checkPageSize, connectionOf } from '../model/page.js';
 import type { Connection } from '../model/page.js';
 import type { HubStatus } from '../model/status.js';
 import type { Retry } from '../retry/retry.js';
-import { cursorAhead } from '../log/log.js';
 import type { Log } from '../log/log.js';
 import type {
   View,
@@ -54,13 +53,19 @@ export class Explorer {
 
   async hub(view: View): Promise<VisibleHub> {
     const { logId, head, headHash, earliest } = await this.#log.extent();
-    const status = { ...this.options.about(), logId, head, headHash, changeCount: Number(head - earliest + 1n) };
+    const status = {
+      ...this.options.about(),
+      logId,
+      head,
+      headHash,
+      changeCount: Number(head - earliest + 1n),
+    };
     return view.hub(status, () => this.#log.collections());
   }
 
   /** The change at a place, or null. @throws HubError INVALID_CURSOR, CURSOR_AHEAD */
   async change(view: View, cursor: string): Promise<VisibleChange | null> {
-    const position = await this.#known(cursor, 'cursor');
+    const { position } = await this.#known(cursor, 'cursor');
     const row = position === 0n ? null : await this.#log.changeAt(position);
     return row && view.change(new Change(row));
   }
@@ -136,11 +141,8 @@ export class Explorer {
    * A place that the log has come to. What is read after this has every change up to it: reads go to the database that
    * commits.
    */
-  async #known(cursor: string, place: string): Promise<Position> {
-    const position = this.#log.cursors.decode(cursor, place);
-    const { head } = await this.#log.extent();
-    if (position > head) throw cursorAhead(place);
-    return position;
+  #known(cursor: string, place: string): Promise<Point> {
+    return this.#log.points.of(this.#log.cursors.decode(cursor, place), place);
   }
 }
 

@@ -16,7 +16,7 @@ import { Change } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
 import type { Cancel, Timers } from '../model/clock.js';
 import type { Start, StartPoint } from '../model/consumer.js';
-import type { Position } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import { logUnavailable } from '../model/errors.js';
 import { LogReplaced } from '../log/log.js';
 import type { Log, Page } from '../log/log.js';
@@ -77,13 +77,19 @@ export class Feed {
 
   /** Opens at the log's present end; older changes are read when a subscription asks. */
   static async open(options: FeedOptions): Promise<Feed> {
-    const { head } = await options.log.extent();
-    return new Feed(options, new Tail(head, options.tailBytes), await options.log.changeAt(head));
+    const { head, headHash } = await options.log.extent();
+    const tail = new Tail({ position: head, hash: headHash }, options.tailBytes);
+    return new Feed(options, tail, await options.log.changeAt(head));
   }
 
   /** The end of what was handed to listeners. */
   get head(): Position {
     return this.tail.head;
+  }
+
+  /** The same as a point of the log. */
+  get end(): Point {
+    return this.tail.end;
   }
 
   /** The newest change that is known to be committed; null: the log was empty. */
@@ -125,17 +131,9 @@ export class Feed {
     else this.reach(last.row.position, actions);
   }
 
-  /**
-   * Where a subscription or consumer starts. `prefix` stands before the arguments' names in errors.
-   * @throws HubError CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
-   */
-  startPoint(start: Start, prefix = ''): Promise<StartPoint> {
-    return startPointOf(this.options.log, start, prefix);
-  }
-
-  /** See Log.checkStart. @throws HubError CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE */
-  checkStart(position: Position, place: string): Promise<Position> {
-    return this.options.log.checkStart(position, place);
+  /** See startPointOf. @throws HubError INVALID_CURSOR, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE */
+  startPoint(start: Start, place?: string): Promise<StartPoint> {
+    return startPointOf(this.options.log, start, place);
   }
 
   /** Another hub says that there is more. It is a hint, whoever says it: the log is read. */

@@ -1,7 +1,8 @@
 import { Change } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
 import type { StartPoint } from '../model/consumer.js';
-import type { Position } from '../model/cursor.js';
+import { pointOf } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import type { FilterMode, RowSelection } from '../model/selection.js';
 import type { Log } from '../log/log.js';
 import type { Tail } from './tail.js';
@@ -20,7 +21,7 @@ export interface Look<T> {
 /** What a reader gets, and how far the read went: everything up to `through` that is not here is not for the reader. */
 export interface PlaybackPage<T> {
   readonly changes: readonly T[];
-  readonly through: Position;
+  readonly through: Point;
 }
 
 interface Source {
@@ -62,12 +63,12 @@ export class Playback<T> {
   }
 
   /**
-   * The next changes, `limit` at most, and moves on past them.
+   * The next changes, `limit` at most and one at least, and moves on past them.
    * @throws HubError LOG_UNAVAILABLE; the position is then as before
    */
   async next(limit: number): Promise<PlaybackPage<T>> {
     const page = await this.#page(limit);
-    this.position = page.through;
+    if (page.through.position > this.position) this.position = page.through.position;
     return page;
   }
 
@@ -77,32 +78,35 @@ export class Playback<T> {
     if (snapshotUntil !== null && this.position < snapshotUntil)
       return this.#fromSnapshot(limit, snapshotUntil);
     if (this.position >= tail.start) return Promise.resolve(this.#fromTail(limit));
-    return this.#fromLog(limit, tail.head);
+    return this.#fromLog(limit, tail.end);
   }
 
   #fromTail(limit: number): PlaybackPage<T> {
     const changes: T[] = [];
-    let through = this.position;
+    let through: Point = this.source.tail.end;
     for (const change of this.source.tail.after(this.position, Number(WINDOW))) {
       if (changes.length === limit) break;
-      through = change.row.position;
+      through = pointOf(change.row);
       const seen = this.look.see(change, 'log');
       if (seen !== null) changes.push(seen);
     }
     return { changes, through };
   }
 
-  async #fromLog(limit: number, until: Position): Promise<PlaybackPage<T>> {
-    const through = this.#windowEnd(until);
+  async #fromLog(limit: number, end: Point): Promise<PlaybackPage<T>> {
+    const through = this.#windowEnd(end.position);
     const { rows, whole } = await this.source.log.changes({
       after: this.position,
       through,
       ...this.look.rows,
       limit,
     });
+    const last = whole ? undefined : rows.at(-1);
+    const seen = this.#seen(rows, 'log');
+    if (last) return { changes: seen, through: pointOf(last) };
     return {
-      changes: this.#seen(rows, 'log'),
-      through: whole ? through : (rows.at(-1)?.position ?? through),
+      changes: seen,
+      through: through === end.position ? end : await this.source.log.points.at(through),
     };
   }
 

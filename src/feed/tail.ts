@@ -1,6 +1,7 @@
 import { TEXTS } from '../model/change.js';
 import type { Change } from '../model/change.js';
-import type { Position } from '../model/cursor.js';
+import { pointOf } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import { Queue } from '../model/queue.js';
 
 /** Bytes that a change occupies beside its texts: the object, its row, its short fields; rounded up. */
@@ -16,11 +17,16 @@ export class Tail {
   readonly #changes = new Queue<Change>();
   #bytes = 0;
 
-  /** @param head the position after which the tail begins @param maxBytes how much memory it may occupy */
+  /** @param end the point after which the tail begins @param maxBytes how much memory it may occupy */
   constructor(
-    public head: Position,
+    public end: Point,
     readonly maxBytes: number,
   ) {}
+
+  /** The position of the newest change. */
+  get head(): Position {
+    return this.end.position;
+  }
 
   /** Everything after this place, up to the head, is here. */
   get start(): Position {
@@ -34,7 +40,7 @@ export class Tail {
         throw new Error(`Change ${change.row.position} does not follow the tail's end at ${this.head}.`);
       }
       this.#changes.push(change);
-      this.head = change.row.position;
+      this.end = pointOf(change.row);
       this.#bytes += weight(change);
     }
     while (this.#bytes > this.maxBytes && this.#changes.first) {

@@ -1,5 +1,5 @@
 import type { ChangeRow } from '../model/change.js';
-import type { Position } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import { asBigint, asNumber, asText } from '../platform/platform.js';
 import type { Row } from '../platform/platform.js';
 
@@ -67,7 +67,7 @@ export interface Appended<T> {
   readonly changes: readonly ChangeRow[];
   readonly value: T;
   /** The log's end after the append. */
-  readonly head: Position;
+  readonly end: Point;
   /** How many operator actions were recorded before the append; see `COUNT_ACTION`. */
   readonly actions: bigint;
 }
@@ -84,6 +84,12 @@ export interface Appender {
 
 /** A key of two parts for a map; neither part can hold U+0000. */
 export const pairKey = (first: string, second: string): string => `${first}\0${second}`;
+
+/** The log's end as a point. */
+export const endOf = ({ head, headHash }: Pick<LogEnd, 'head' | 'headHash'>): Point => ({
+  position: head,
+  hash: headHash,
+});
 
 /** What was looked up, by `pairKey`. */
 export type Found<T> = Map<string, T | LeftOut>;

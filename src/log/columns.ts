@@ -97,6 +97,7 @@ export const ENTITY_COLUMNS: readonly Column<ChangeRow>[] = [
   written('data', 'text', (change) => change.after, { nullable: true }),
   written('deleted', 'boolean', (change) => (change.operation === 'DELETE' ? 1 : 0)),
   written('position', 'bigint', (change) => change.position),
+  written('hash', 'text', (change) => change.hash),
   written('source', 'text', (change) => change.source),
   written('updated_at', 'bigint', (change) => change.recordedAt),
 ];

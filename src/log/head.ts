@@ -1,6 +1,7 @@
-import type { Position } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import { asBigint, asNumber, asText } from '../platform/platform.js';
 import type { Database, Row } from '../platform/platform.js';
+import { GENESIS_HASH } from './chain.js';
 
 /** Where the log begins and ends. */
 export interface Extent {
@@ -15,6 +16,11 @@ export interface Extent {
   readonly actions: bigint;
 }
 
+/** An extent with the point at a position. */
+export interface ExtentAt extends Extent {
+  readonly there: Point;
+}
+
 /** The columns of `log_head` that make an extent. */
 const EXTENT_COLUMNS = 'log_id, position, hash, earliest, actions';
 
@@ -23,6 +29,10 @@ const HEAD_SQL = '(select log_head.position from log_head where log_head.one = 1
 
 /** The count of operator actions as an SQL expression; see `COUNT_ACTION`. */
 export const ACTIONS_SQL = '(select log_head.actions from log_head where log_head.one = 1)';
+
+/** The hash of the change at a position, as an SQL expression; `position` is one as well. */
+export const hashAtSql = (position: string): string =>
+  `coalesce((select c.hash from change as c where c.position = ${position}), '${GENESIS_HASH}')`;
 
 /**
  * Counts one operator action: something that is done to a consumer and that every hub must know of before it delivers
@@ -34,14 +44,26 @@ export const ACTIONS_SQL = '(select log_head.actions from log_head where log_hea
 const COUNT_ACTION = 'update log_head set actions = actions + 1 where one = 1 returning actions';
 
 /** What statements of other rooms need of the log, whose tables they do not name. */
-export const LOG_SQL = { head: HEAD_SQL, actions: ACTIONS_SQL, countAction: COUNT_ACTION };
+export const LOG_SQL = {
+  head: HEAD_SQL,
+  actions: ACTIONS_SQL,
+  countAction: COUNT_ACTION,
+  hashAt: hashAtSql,
+};
 
 export async function readExtent(database: Database): Promise<Extent> {
   const [row] = await database.read(`select ${EXTENT_COLUMNS} from log_head where one = 1`);
   return extentOf(row);
 }
 
-/** The same, with the time of the newest change in milliseconds since 1970: no later change is recorded before it. */
+/** Where the log begins and ends, with its point at a position; beyond the log's end it has the hash of none. */
+export async function readExtentAt(database: Database, position: Position): Promise<ExtentAt> {
+  const sql = `select ${EXTENT_COLUMNS}, ${hashAtSql('$1')} as hash_there from log_head where one = 1`;
+  const [row] = await database.read(sql, [position]);
+  return { ...extentOf(row), there: { position, hash: asText(row?.hash_there) } };
+}
+
+/** Where the log begins and ends, with the time of the newest change in milliseconds since 1970: no later change is recorded before it. */
 export async function readEnd(database: Database): Promise<Extent & { readonly recordedAt: number }> {
   const [row] = await database.read(`select ${EXTENT_COLUMNS}, recorded_at from log_head where one = 1`);
   return { ...extentOf(row), recordedAt: asNumber(row?.recorded_at) };

@@ -13,11 +13,10 @@
  */
 import type { ChangeRow } from '../model/change.js';
 import type { Timers } from '../model/clock.js';
-import type { StartPoint } from '../model/consumer.js';
 import { CursorCodec } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
 import type { Entity } from '../model/entity.js';
-import { HubError, logUnavailable } from '../model/errors.js';
+import { logUnavailable } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { CollectionCount, SourceCount } from '../model/status.js';
 import type { Database, TableSet } from '../platform/platform.js';
@@ -27,12 +26,13 @@ import { postgresFilterSql, sqliteFilterSql } from './filter-sql.js';
 import type { FilterSql } from './filter-sql.js';
 import { readFollowing } from './following.js';
 import type { Following } from './following.js';
-import { readEnd, readExtent } from './head.js';
+import { readExtent } from './head.js';
 import type { Extent } from './head.js';
 import { follow, LogReplaced, mayContinue } from './identity.js';
 import { CreateLog1790000000000 } from './migrations.js';
 import type { Page } from './page.js';
 import { PostgresAppender } from './postgres-append.js';
+import { Points } from './points.js';
 import * as read from './read.js';
 import { SnapshotReader } from './snapshot.js';
 import type { SnapshotPage, SnapshotRange } from './snapshot.js';
@@ -69,6 +69,8 @@ export class Log {
     readonly id: string,
     /** Writes and reads this log's cursors. */
     readonly cursors: CursorCodec,
+    /** What cursors and times come to in this log. */
+    readonly points: Points,
     timers: Timers,
   ) {
     if (database.dialect === 'sqlite') {
@@ -84,7 +86,8 @@ export class Log {
 
   static async open(database: Database, timers: Timers): Promise<Log> {
     const { logId } = await readExtent(database);
-    return new Log(database, logId, new CursorCodec(logId), timers);
+    const cursors = new CursorCodec(logId);
+    return new Log(database, logId, cursors, new Points(database, cursors), timers);
   }
 
   /**
@@ -198,40 +201,4 @@ export class Log {
   sources(): Promise<SourceCount[]> {
     return read.readSources(this.database);
   }
-
-  /**
-   * Where the changes that were recorded at or after `time` begin, in milliseconds since 1970. Where there is none yet,
-   * later ones may still be recorded before it, since clocks of hubs differ and `time` may be in the future: these are for
-   * the reader to pass over.
-   */
-  async startAtTime(time: number): Promise<StartPoint> {
-    const { earliest, head, recordedAt } = await readEnd(this.database);
-    if (time > recordedAt) return { position: head, snapshotUntil: null, notBefore: time };
-    const position = await read.placeBefore(this.database, time, earliest, head);
-    return { position, snapshotUntil: null, notBefore: null };
-  }
-
-  /**
-   * Checks a position that a reader wants to start after. `place` names the argument.
-   * @throws HubError CURSOR_EXPIRED where the log no longer holds what comes after it, CURSOR_AHEAD where it is beyond
-   *   the log's end.
-   */
-  async checkStart(position: Position, place: string): Promise<Position> {
-    const { earliest, head } = await this.extent();
-    if (position < earliest - 1n) {
-      throw new HubError(
-        'CURSOR_EXPIRED',
-        `${place}: the log no longer reaches back to this cursor; start again with SNAPSHOT.`,
-        { path: place, earliest: this.cursors.encode(earliest - 1n) },
-      );
-    }
-    if (position > head) throw cursorAhead(place);
-    return position;
-  }
 }
-
-/** The cursor names a position that does not exist yet. */
-export const cursorAhead = (place: string): HubError =>
-  new HubError('CURSOR_AHEAD', `${place}: is beyond the end of the log; send a cursor that the hub gave.`, {
-    path: place,
-  });

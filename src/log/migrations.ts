@@ -96,6 +96,7 @@ const entityTable = (bigint: ColumnOf, keyText: ColumnOf): Table =>
       text('data', { isNullable: true }),
       { name: 'deleted', type: 'boolean' },
       bigint('position'),
+      text('hash'),
       text('source'),
       bigint('updated_at'),
     ],

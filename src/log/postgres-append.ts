@@ -5,7 +5,7 @@ import type { Timers } from '../model/clock.js';
 import { commitUnknown, logUnavailable } from '../model/errors.js';
 import { asBigint, asBoolean, asNumber, asText, isConnectionLost, orNull } from '../platform/platform.js';
 import type { PostgresConnection, PostgresDatabase, Row } from '../platform/platform.js';
-import { effectsOf, LEFT_OUT, pairKey, recordedIn, viewOf } from './append.js';
+import { effectsOf, endOf, LEFT_OUT, pairKey, recordedIn, viewOf } from './append.js';
 import type { Appended, Appender, AppendView, EntityState, Found, LogEnd, Lookup, Plan } from './append.js';
 import { arrayLiteral } from './array-literal.js';
 import { changeOf, sizeOf } from './columns.js';
@@ -52,7 +52,7 @@ export class PostgresAppender implements Appender {
     const { changes, value } = plan(view);
     if (changes.length === 0) {
       await connection.query('rollback');
-      return { changes, value, head: view.head, actions: view.actions };
+      return { changes, value, end: endOf(view), actions: view.actions };
     }
     let end: LogEnd = view;
     for (const part of partsOf(changes)) {
@@ -66,7 +66,7 @@ export class PostgresAppender implements Appender {
       if (!isConnectionLost(error)) throw error;
       await this.#askWhetherCommitted(changes, error);
     }
-    return { changes, value, head: end.head, actions: view.actions };
+    return { changes, value, end: endOf(end), actions: view.actions };
   }
 
   async #view(connection: PostgresConnection, head: Row, lookup: Lookup): Promise<AppendView> {

@@ -4,7 +4,7 @@ import { asBigint, asNumber, asText } from '../platform/platform.js';
 import type { Row } from '../platform/platform.js';
 
 /** The columns of `entity` that a reader needs. */
-export const READ_ENTITY_COLUMNS = 'collection, key, version, data, source, updated_at, position';
+export const READ_ENTITY_COLUMNS = 'collection, key, version, data, source, updated_at, position, hash';
 
 export const entityOf = (row: Row): Entity => ({
   collection: asText(row.collection),
@@ -14,4 +14,5 @@ export const entityOf = (row: Row): Entity => ({
   source: asText(row.source),
   updatedAt: asNumber(row.updated_at),
   position: asBigint(row.position),
+  hash: asText(row.hash),
 });

@@ -1,5 +1,6 @@
 import type { ChangeRow } from '../model/change.js';
-import type { Position } from '../model/cursor.js';
+import { pointOf } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import type { RowSelection } from '../model/selection.js';
 import { asBigint, orNull } from '../platform/platform.js';
 import type { Database } from '../platform/platform.js';
@@ -7,6 +8,7 @@ import { pairKey } from './append.js';
 import { Parameters, positionsParameter, positionsSql } from './parameters.js';
 import type { FilterSql } from './filter-sql.js';
 import { CHANGE_COLUMNS, changeBytesSql, changeOf, namesOf } from './columns.js';
+import { readExtentAt } from './head.js';
 import { PAGE_BYTES, readBounded } from './page.js';
 
 /** Links of one entity's chain that one statement follows. */
@@ -32,7 +34,7 @@ export interface SnapshotRange {
 /** Changes of a snapshot in log order; everything up to `through` that is not here is no part of it. */
 export interface SnapshotPage {
   readonly rows: readonly ChangeRow[];
-  readonly through: Position;
+  readonly through: Point;
 }
 
 /** The newest change of the entity that the row of `change` at hand is about. */
@@ -77,10 +79,10 @@ export class SnapshotReader {
       maxBytes,
     });
     const candidates = rows.map((row) => ({ change: changeOf(row), newest: asBigint(row.newest) }));
-    const last = candidates.at(-1)?.change.position ?? through;
+    const last = whole ? undefined : candidates.at(-1)?.change;
     return {
       rows: await this.#sift(candidates, until),
-      through: whole ? through : last,
+      through: last ? pointOf(last) : (await readExtentAt(this.database, through)).there,
     };
   }
 

@@ -2,7 +2,7 @@ import type BetterSqlite3 from 'better-sqlite3';
 import type { ChangeRow } from '../model/change.js';
 import { asBigint, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Row, SqliteDatabase } from '../platform/platform.js';
-import { effectsOf, LEFT_OUT, pairKey, recordedIn, viewOf } from './append.js';
+import { effectsOf, endOf, LEFT_OUT, pairKey, recordedIn, viewOf } from './append.js';
 import type { Appended, Appender, AppendView, EntityState, Found, Lookup, Plan } from './append.js';
 import {
   CHANGE_COLUMNS,
@@ -37,7 +37,7 @@ export class SqliteAppender implements Appender {
   #appendLocked<T>(lookup: Lookup, plan: (view: AppendView) => Plan<T>): Appended<T> {
     const view = this.#view(lookup);
     const { changes, value } = plan(view);
-    if (changes.length === 0) return { changes, value, head: view.head, actions: view.actions };
+    if (changes.length === 0) return { changes, value, end: endOf(view), actions: view.actions };
     const effects = effectsOf(changes, view);
     const { insertChange, upsertEntity, upsertCollection, upsertSource, moveHead } = this.#statements;
     for (const change of changes) insertChange.run(valuesOf(CHANGE_COLUMNS, change));
@@ -45,7 +45,7 @@ export class SqliteAppender implements Appender {
     for (const one of effects.collections) upsertCollection.run(valuesOf(COLLECTION_COLUMNS, one));
     for (const one of effects.sources) upsertSource.run(valuesOf(SOURCE_COLUMNS, one));
     moveHead.run(effects.head, effects.headHash, effects.recordedAt);
-    return { changes, value, head: effects.head, actions: view.actions };
+    return { changes, value, end: endOf(effects), actions: view.actions };
   }
 
   #view(lookup: Lookup): AppendView {

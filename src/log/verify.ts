@@ -117,6 +117,7 @@ const STATE = [
   ['key', 'c.key'],
   ['version', 'c.version'],
   ['data', 'c.after'],
+  ['hash', 'c.hash'],
   ['source', 'c.source'],
   ['updated_at', 'c.recorded_at'],
   ['deleted', `(c.operation = 'DELETE')`],

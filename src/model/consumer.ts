@@ -1,4 +1,4 @@
-import type { Position } from './cursor.js';
+import type { MarkedPosition, Point, Position } from './cursor.js';
 import type { ChangeFilter } from './filter.js';
 
 /** Where a consumer starts in the log. */
@@ -6,11 +6,11 @@ export type Start =
   | { readonly at: 'EARLIEST' }
   | { readonly at: 'LATEST' }
   | { readonly at: 'SNAPSHOT' }
-  | { readonly at: 'CURSOR'; readonly after: Position }
+  | { readonly at: 'CURSOR'; readonly after: MarkedPosition }
   | { readonly at: 'TIME'; readonly time: number };
 
 /** What a start comes to in one log. */
-export interface StartPoint {
+export interface StartPoint extends Point {
   /** Changes up to this position are passed over. */
   readonly position: Position;
   /**
@@ -27,8 +27,10 @@ export interface ConsumerState {
   /** 1, 2, 3 …; never given twice: a consumer that is deleted and created again has another one. */
   readonly id: bigint;
   readonly name: string;
-  /** Acknowledged up to here. */
+  /** Acknowledged up to here … */
   readonly position: Position;
+  /** … which is the change with this hash. */
+  readonly hash: string;
   /** Changes in the log after that position, before the filter. */
   readonly lag: number;
   readonly filter: ChangeFilter;

@@ -13,4 +13,6 @@ export interface Entity {
   readonly updatedAt: number;
   /** The position of its newest change. */
   readonly position: Position;
+  /** The hash of its newest change. */
+  readonly hash: string;
 }

@@ -11,7 +11,7 @@
  */
 import type { Clock, Timers } from '../model/clock.js';
 import type { Change } from '../model/change.js';
-import type { Position } from '../model/cursor.js';
+import type { Point } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
 import type { Limits } from '../model/limits.js';
 import type { Telemetry } from '../model/telemetry.js';
@@ -30,7 +30,7 @@ const GROUP_SENT_BYTES = 16 * 1_024 * 1_024;
 export interface PublishAnswer {
   readonly results: readonly ChangeResult[];
   /** The log's end after the call: covers all results. */
-  readonly head: Position;
+  readonly end: Point;
 }
 
 interface Waiting {
@@ -121,7 +121,7 @@ export class Publisher {
     this.#release(settled);
     if (changes.length > 0) this.options.onAppended(changes, appended.actions);
     settled.forEach((one, i) => {
-      answer(one, outcomes[i], appended.head);
+      answer(one, outcomes[i], appended.end);
     });
     return settled.length;
   }
@@ -156,10 +156,10 @@ interface Decided {
   readonly changes: readonly Change[];
 }
 
-function answer(waiting: Waiting, outcome: CallResult | undefined, head: Position): void {
+function answer(waiting: Waiting, outcome: CallResult | undefined, end: Point): void {
   if (!outcome) waiting.reject(new Error('A call of the group got no outcome.'));
   else if ('error' in outcome) waiting.reject(outcome.error);
-  else waiting.resolve({ results: outcome.results, head });
+  else waiting.resolve({ results: outcome.results, end });
 }
 
 /** How many of the waiting calls form a group. */

@@ -1,5 +1,5 @@
 import { fenceOf } from '../ack/ack.js';
-import type { ConsumerRecord, Consumers } from '../ack/ack.js';
+import type { ConsumerRecord, Consumers, LogPoints } from '../ack/ack.js';
 import { Change } from '../model/change.js';
 import type { ChangeRow, Scope } from '../model/change.js';
 import type { CursorContent, Position } from '../model/cursor.js';
@@ -32,14 +32,20 @@ export interface RejectRequest {
   readonly view: View;
 }
 
+/** What this room reads of the log. */
+export interface LogReads {
+  readonly points: LogPoints;
+  /** The change at a position, or null. */
+  changeAt(position: Position): Promise<ChangeRow | null>;
+  /** Whether the change at a position is part of the snapshot as of `until`. */
+  isInSnapshot(position: Position, until: Position): Promise<boolean>;
+}
+
 export interface RetryOptions {
   readonly database: Database;
   readonly consumers: Consumers;
   readonly backoff: Backoff;
-  /** The change at a position, or null. */
-  readonly changeAt: (position: Position) => Promise<ChangeRow | null>;
-  /** Whether the change at a position is part of the snapshot as of `until`. */
-  readonly isInSnapshot: (position: Position, until: Position) => Promise<boolean>;
+  readonly log: LogReads;
   /** 0 up to, not including, 1. */
   readonly chance: () => number;
 }
@@ -57,10 +63,11 @@ export class Rejecter {
   ) {}
 
   async reject(name: string, request: RejectRequest): Promise<VisibleDeadLetter> {
-    const { consumers, database, changeAt } = this.options;
+    const { consumers, database, log } = this.options;
     const retryMs = checkRequest(request);
-    const row = await changeAt(request.content.position);
+    const row = await log.changeAt(request.content.position);
     if (!row) throw notSent();
+    await log.points.of(request.content, 'change');
     const change = new Change(row);
     const letterOf = request.view.deadLetter(change);
     if (!letterOf) throw notSent();
@@ -144,7 +151,7 @@ export class Rejecter {
   async #snapshotWithout(name: string, { row }: Change): Promise<Position | null> {
     const until = (await this.options.consumers.find(name))?.snapshotUntil ?? null;
     if (until === null || row.position > until) return null;
-    return (await this.options.isInSnapshot(row.position, until)) ? null : until;
+    return (await this.options.log.isInSnapshot(row.position, until)) ? null : until;
   }
 
   /** How far the session that owns a consumer is known to have sent. */

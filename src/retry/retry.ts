@@ -104,7 +104,7 @@ export class Retry {
   acknowledge(name: string, content: CursorContent, session: string | null): Promise<ConsumerState> {
     return content.attempt
       ? this.#settle(name, content, session)
-      : this.options.consumers.acknowledge(name, content.position, session);
+      : this.options.consumers.acknowledge(name, content, session);
   }
 
   /** A redelivered change is processed; the cursor of an attempt that is over settles nothing. */
@@ -112,6 +112,7 @@ export class Retry {
     const sql = this.#sql;
     const fence = fenceOf(session);
     const { position, attempt } = content;
+    if (content.mark !== null) await this.options.log.points.of(content, 'cursor');
     const lock = (): Transaction<LockedConsumer> => lockedBy(this.options.consumers, name, fence);
     const settled = await this.options.database.transact(function* () {
       const { consumer } = yield* lock();

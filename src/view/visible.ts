@@ -118,6 +118,7 @@ export class VisibleEntity extends Visible implements Entity {
   readonly source: string;
   readonly updatedAt: number;
   readonly position: Position;
+  readonly hash: string;
 
   constructor(
     entity: Entity,
@@ -130,6 +131,7 @@ export class VisibleEntity extends Visible implements Entity {
     this.source = entity.source;
     this.updatedAt = entity.updatedAt;
     this.position = entity.position;
+    this.hash = entity.hash;
   }
 }
 

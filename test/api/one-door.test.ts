@@ -6,6 +6,8 @@ import { RoomsOfHub } from './support/callers.js';
 import { COLLECTIONS, ENTITIES, recordMore, recordSecrets, restricted, SECRET } from './support/secrets.js';
 import { Walker } from './support/walker.js';
 import { fieldsOf, rootFieldsOf } from './support/ways-out.js';
+import { present } from '../support/present.js';
+import { unmarked } from '../contract/support/parts.js';
 
 /** How a caller gets something out of the hub. */
 interface Way {
@@ -200,7 +202,9 @@ describe.each(databaseKinds)('the one door out, on $name', (kind) => {
     await recordSecrets(hub);
     const { head } = await hub.stand.log.extent();
     const positions = Array.from({ length: Number(head) }, (_, i) => BigInt(i + 1));
-    const cursorOf = (position: bigint): string => hub.rooms.cursors.encode(position);
+    const points = await Promise.all(positions.map((position) => hub.stand.log.points.at(position)));
+    const cursorOf = (position: bigint): string =>
+      hub.rooms.cursors.encode(present(points[Number(position) - 1]));
     const recorded = { cursors: positions.map(cursorOf), cursorOf };
     for (const walker of [new Walker(hub, 'some', restricted), new Walker(hub, 'all', everything)]) {
       callers.set(walker.name, walker);
@@ -221,7 +225,7 @@ describe.each(databaseKinds)('the one door out, on $name', (kind) => {
     await hub.stand.database.write('update consumer set sent = $2 where name = $1', [name, head]);
     for (const position of rejected) {
       await retry.reject(name, {
-        content: { position, attempt: null },
+        content: { ...unmarked(position), attempt: null },
         reason: 'no room',
         retryInSeconds: 0,
         session: null,

@@ -5,7 +5,7 @@ import { FakeTimers } from '../support/fake-timers.js';
 import { eventually } from '../support/wait.js';
 import { append, appendKeys } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
-import { rejectionOf } from './support/parts.js';
+import { rejectionOf, unmarked } from './support/parts.js';
 import { connect, Stand } from './support/stand.js';
 import type { Opened } from './support/stand.js';
 
@@ -44,7 +44,7 @@ describe.each(databaseKinds)('operator actions on $name', (kind) => {
 
   it('are counted by the log; nothing else is, nor what was done to nobody', async () => {
     const session = await attach(hub, 'c');
-    await hub.acknowledge('c', 1n, sessionId(session));
+    await hub.acknowledge('c', unmarked(1n), sessionId(session));
     await hub.create({ name: 'd', filter: {}, start: after(0n), maxAttempts: 5 });
     await hub.report();
     for (const act of [() => hub.delete('x'), () => hub.seek('x', after(0n)), () => hub.setPaused('x', true)])

@@ -3,7 +3,7 @@ import type { Consumers } from '../../src/ack/ack.js';
 import { databaseKinds } from '../support/databases.js';
 import { appendKeys } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
-import { rejectionOf } from './support/parts.js';
+import { rejectionOf, unmarked } from './support/parts.js';
 import { Stand } from './support/stand.js';
 
 /** A session is told apart from all others, for good: which consumer, which of its sessions, how often it was sought. */
@@ -43,15 +43,15 @@ describe.each(databaseKinds)('sessions of consumers on $name', (kind) => {
 
   it('acknowledge with their id while they own the consumer, wherever', async () => {
     const session = attach(hub, await begin(hub, 'c'));
-    expect(await hub.acknowledge('c', 10n, sessionId(session))).toMatchObject({ position: 10n });
-    expect(await other.acknowledge('c', 20n, sessionId(session))).toMatchObject({ position: 20n });
+    expect(await hub.acknowledge('c', unmarked(10n), sessionId(session))).toMatchObject({ position: 10n });
+    expect(await other.acknowledge('c', unmarked(20n), sessionId(session))).toMatchObject({ position: 20n });
   });
 
   it('acknowledge nothing once another took over', async () => {
     const older = await begin(hub, 'c');
     await begin(other, 'c');
     for (const at of [hub, other]) {
-      expect(await rejectionOf(at.acknowledge('c', 10n, sessionId(older)))).toMatchObject({
+      expect(await rejectionOf(at.acknowledge('c', unmarked(10n), sessionId(older)))).toMatchObject({
         code: 'CONSUMER_TAKEN_OVER',
       });
     }
@@ -61,12 +61,12 @@ describe.each(databaseKinds)('sessions of consumers on $name', (kind) => {
   it('acknowledge nothing of a later consumer of the same name, though both count the same', async () => {
     const older = await begin(hub, 'c');
     await hub.delete('c');
-    expect(await rejectionOf(hub.acknowledge('c', 10n, sessionId(older)))).toMatchObject({
+    expect(await rejectionOf(hub.acknowledge('c', unmarked(10n), sessionId(older)))).toMatchObject({
       code: 'CONSUMER_NOT_FOUND',
     });
     const newer = await begin(hub, 'c');
     expect([newer.epoch, newer.seeks]).toEqual([older.epoch, older.seeks]);
-    expect(await rejectionOf(hub.acknowledge('c', 10n, sessionId(older)))).toMatchObject({
+    expect(await rejectionOf(hub.acknowledge('c', unmarked(10n), sessionId(older)))).toMatchObject({
       code: 'CONSUMER_TAKEN_OVER',
     });
     expect(await hub.find('c')).toMatchObject({ position: 0n });
@@ -77,25 +77,25 @@ describe.each(databaseKinds)('sessions of consumers on $name', (kind) => {
     const before = sessionId(session);
     await other.seek('c', after(5n));
     for (const at of [hub, other])
-      expect(await at.acknowledge('c', 50n, before)).toMatchObject({ position: 5n });
+      expect(await at.acknowledge('c', unmarked(50n), before)).toMatchObject({ position: 5n });
     await hub.touched('c');
     expect(session.told).toContain('sought 5');
     session.sent = 60n;
     expect(sessionId(session)).not.toBe(before);
-    expect(await hub.acknowledge('c', 60n, sessionId(session))).toMatchObject({ position: 60n });
+    expect(await hub.acknowledge('c', unmarked(60n), sessionId(session))).toMatchObject({ position: 60n });
   });
 
   it('may be left out where what is acknowledged is not to be fenced', async () => {
     await begin(hub, 'c');
     await begin(other, 'c');
-    expect(await hub.acknowledge('c', 10n, null)).toMatchObject({ position: 10n });
+    expect(await hub.acknowledge('c', unmarked(10n), null)).toMatchObject({ position: 10n });
   });
 
   it.each(['', 'c', '1.1', '1.1.1.1', '1.1.-1', ' 1.1.1', '1.1.1\n', '1.1.x', '1.1.1234567890123456789'])(
     'have ids that %j is not',
     async (text) => {
       await create('c');
-      expect(await rejectionOf(hub.acknowledge('c', 1n, text))).toMatchObject({
+      expect(await rejectionOf(hub.acknowledge('c', unmarked(1n), text))).toMatchObject({
         code: 'BAD_USER_INPUT',
         details: { path: 'session' },
       });

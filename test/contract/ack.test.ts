@@ -4,7 +4,7 @@ import { silent } from '../../src/model/telemetry.js';
 import { databaseKinds } from '../support/databases.js';
 import { appendKeys } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
-import { rejectionOf } from './support/parts.js';
+import { rejectionOf, unmarked } from './support/parts.js';
 import { Stand } from './support/stand.js';
 import type { Opened } from './support/stand.js';
 
@@ -58,24 +58,28 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     expect(await other.delete('b')).toMatchObject({ name: 'b', position: 40n });
     expect(await hub.find('b')).toBeNull();
     expect(await rejectionOf(hub.delete('b'))).toMatchObject({ code: 'CONSUMER_NOT_FOUND' });
-    expect(await rejectionOf(hub.acknowledge('b', 1n, null))).toMatchObject({ code: 'CONSUMER_NOT_FOUND' });
+    expect(await rejectionOf(hub.acknowledge('b', unmarked(1n), null))).toMatchObject({
+      code: 'CONSUMER_NOT_FOUND',
+    });
   });
 
   it('only move forward, at whichever hub they are acknowledged for', async () => {
     await create('c');
-    expect(await hub.acknowledge('c', 10n, null)).toMatchObject({ position: 10n, lag: 90 });
+    expect(await hub.acknowledge('c', unmarked(10n), null)).toMatchObject({ position: 10n, lag: 90 });
     const at = (await hub.find('c'))?.acknowledgedAt;
     expect(at).not.toBeNull();
-    expect(await other.acknowledge('c', 5n, null)).toMatchObject({
+    expect(await other.acknowledge('c', unmarked(5n), null)).toMatchObject({
       position: 10n,
       lag: 90,
       acknowledgedAt: at,
     });
-    expect(await other.acknowledge('c', 0n, null)).toMatchObject({ position: 10n });
-    expect(await other.acknowledge('c', 100n, null)).toMatchObject({ position: 100n, lag: 0 });
+    expect(await other.acknowledge('c', unmarked(0n), null)).toMatchObject({ position: 10n });
+    expect(await other.acknowledge('c', unmarked(100n), null)).toMatchObject({ position: 100n, lag: 0 });
     const places = [3n, 50n, 100n, 7n, 99n];
     await create('d');
-    await Promise.all(places.map((place, i) => (i % 2 === 0 ? hub : other).acknowledge('d', place, null)));
+    await Promise.all(
+      places.map((place, i) => (i % 2 === 0 ? hub : other).acknowledge('d', unmarked(place), null)),
+    );
     expect(await hub.find('d')).toMatchObject({ position: 100n });
   });
 
@@ -83,7 +87,9 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
     await Promise.all(names.map((name) => create(name)));
     await Promise.all(
-      names.flatMap((name, i) => [10n, BigInt(i + 1), 5n].map((place) => hub.acknowledge(name, place, null))),
+      names.flatMap((name, i) =>
+        [10n, BigInt(i + 1), 5n].map((place) => hub.acknowledge(name, unmarked(place), null)),
+      ),
     );
     expect(groups.reduce((sum, count) => sum + count, 0)).toBe(60);
     expect(groups.length).toBeLessThanOrEqual(3);
@@ -96,8 +102,12 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     await create('c');
     await create('d');
     const [valid, ahead, alone, unknown] = await Promise.allSettled([
-      ...[hub.acknowledge('c', 7n, null), hub.acknowledge('c', 101n, null), hub.acknowledge('d', 9n, null)],
-      hub.acknowledge('nobody', 3n, null),
+      ...[
+        hub.acknowledge('c', unmarked(7n), null),
+        hub.acknowledge('c', unmarked(101n), null),
+        hub.acknowledge('d', unmarked(9n), null),
+      ],
+      hub.acknowledge('nobody', unmarked(3n), null),
     ]);
     expect(valid).toMatchObject({ status: 'fulfilled', value: { position: 7n } });
     expect(ahead).toMatchObject({
@@ -107,7 +117,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     expect(alone).toMatchObject({ status: 'fulfilled', value: { position: 9n } });
     expect(unknown).toMatchObject({ status: 'rejected', reason: { code: 'CONSUMER_NOT_FOUND' } });
     expect(await other.find('c')).toMatchObject({ position: 7n });
-    expect(await rejectionOf(other.acknowledge('d', 2n ** 63n - 1n, null))).toMatchObject({
+    expect(await rejectionOf(other.acknowledge('d', unmarked(2n ** 63n - 1n), null))).toMatchObject({
       code: 'CURSOR_AHEAD',
     });
     expect(await other.find('d')).toMatchObject({ position: 9n });
@@ -117,15 +127,17 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     const session = await attach(hub, 'c');
     session.sent = 20n;
     session.inFlight = 3;
-    expect(await rejectionOf(hub.acknowledge('c', 21n, null))).toMatchObject({ code: 'CURSOR_AHEAD' });
-    expect(await hub.acknowledge('c', 20n, null)).toMatchObject({
+    expect(await rejectionOf(hub.acknowledge('c', unmarked(21n), null))).toMatchObject({
+      code: 'CURSOR_AHEAD',
+    });
+    expect(await hub.acknowledge('c', unmarked(20n), null)).toMatchObject({
       position: 20n,
       inFlight: 3,
       connected: true,
     });
     expect(session.acknowledgements).toEqual([20n]);
     // Another hub cannot know what was sent.
-    expect(await other.acknowledge('c', 21n, null)).toMatchObject({ position: 21n });
+    expect(await other.acknowledge('c', unmarked(21n), null)).toMatchObject({ position: 21n });
     expect(session.acknowledgements).toEqual([20n]);
     await hub.touched('c');
     expect(session.acknowledgements.at(-1)).toBe(21n);
@@ -135,7 +147,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
   it('are made by their first session, and a later one keeps or replaces the filter', async () => {
     await attach(hub, 'c', { keys: ['k1'] });
     expect(await hub.find('c')).toMatchObject({ position: 0n, filter: { keys: ['k1'] }, connected: true });
-    await hub.acknowledge('c', 30n, null);
+    await hub.acknowledge('c', unmarked(30n), null);
     await attach(other, 'c');
     expect(await hub.find('c')).toMatchObject({ position: 30n, filter: { keys: ['k1'] } });
     await attach(other, 'c', { keys: ['k2'] });
@@ -196,7 +208,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     session.inFlight = 7;
     await hub.report();
     expect(await other.find('c')).toMatchObject({ inFlight: 7, connected: true });
-    await other.acknowledge('c', 50n, null);
+    await other.acknowledge('c', unmarked(50n), null);
     await hub.report();
     expect(session.acknowledgements.at(-1)).toBe(50n);
   });

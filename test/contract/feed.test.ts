@@ -7,7 +7,7 @@ import { databaseKinds } from '../support/databases.js';
 import { eventually } from '../support/wait.js';
 import { append } from './support/append.js';
 import { feedOf, NEVER_MS } from './support/consumers.js';
-import { rejectionOf } from './support/parts.js';
+import { rejectionOf, unmarked } from './support/parts.js';
 import { publisherOf, publishTo, Stand } from './support/stand.js';
 
 /** A feed, what its listener got and what it was told of failures. */
@@ -72,9 +72,9 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
       onAppended: (changes, actions) => feed.appended(changes, actions),
     });
     for (const key of ['a', 'b', 'c']) {
-      const { head } = await publishTo(publisher, [{ key }, { key: `${key}2` }]);
+      const { end } = await publishTo(publisher, [{ key }, { key: `${key}2` }]);
       // Before the call was answered.
-      expect([feed.head, got.length]).toEqual([head, Number(head)]);
+      expect([feed.head, got.length]).toEqual([end.position, Number(end.position)]);
     }
     expect(got.map(({ row }) => row)).toEqual(await stand.all());
     expect(positions(feed.tail.after(0n, 100))).toEqual(upTo(6));
@@ -306,8 +306,8 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
     expect(await pointOf({ at: 'SNAPSHOT' })).toEqual([0n, 4n]);
     expect(await pointOf({ at: 'TIME', time: 200 })).toEqual([1n, null]);
     expect(await pointOf({ at: 'TIME', time: 301 })).toEqual([4n, null]);
-    expect(await pointOf({ at: 'CURSOR', after: 3n })).toEqual([3n, null]);
-    const ahead = await rejectionOf(feed.startPoint({ at: 'CURSOR', after: 5n }));
+    expect(await pointOf({ at: 'CURSOR', after: unmarked(3n) })).toEqual([3n, null]);
+    const ahead = await rejectionOf(feed.startPoint({ at: 'CURSOR', after: unmarked(5n) }));
     expect(ahead).toMatchObject({ code: 'CURSOR_AHEAD', details: { path: 'cursor' } });
   });
 });

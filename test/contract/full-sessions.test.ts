@@ -5,6 +5,7 @@ import { eventually } from '../support/wait.js';
 import { appendKeys } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
 import { Stand } from './support/stand.js';
+import { unmarked } from './support/parts.js';
 
 const POLL_MS = 250;
 
@@ -36,8 +37,8 @@ describe.each(databaseKinds)('full sessions on $name', (kind) => {
   it('hear with the next poll, all others with the report of their hub', async () => {
     const [full, free] = [await attach('full'), await attach('free')];
     full.isFull = true;
-    await other.acknowledge('full', 7n, null);
-    await other.acknowledge('free', 8n, null);
+    await other.acknowledge('full', unmarked(7n), null);
+    await other.acknowledge('free', unmarked(8n), null);
     timers.advance(POLL_MS);
     await eventually(() => heard([full]) === 1, { what: 'the full session to hear' });
     expect([full.acknowledgements, free.acknowledgements]).toEqual([[7n], []]);

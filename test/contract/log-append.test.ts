@@ -1,4 +1,4 @@
-import { LEFT_OUT } from '../../src/log/log.js';
+import { GENESIS_HASH, LEFT_OUT } from '../../src/log/log.js';
 import type { AppendView, Log } from '../../src/log/log.js';
 import type { ChangeRow } from '../../src/model/change.js';
 import { databaseKinds } from '../support/databases.js';
@@ -23,9 +23,11 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
     (await log.append(lookingUp(lookup), (view) => ({ changes: [], value: view }))).value;
 
   it('begins at position 1 of a log that is empty', async () => {
-    expect(await log.extent()).toEqual({ logId: log.id, head: 0n, earliest: 1n, actions: 0n });
+    expect(await log.extent()).toEqual({
+      ...{ logId: log.id, head: 0n, headHash: GENESIS_HASH, earliest: 1n, actions: 0n },
+    });
     const appended = await append(log, [{ key: 'a' }, { key: 'b' }]);
-    expect(appended.head).toBe(2n);
+    expect(appended.end.position).toBe(2n);
     expect((await stand.all()).map((row) => row.position)).toEqual([1n, 2n]);
     expect((await log.extent()).head).toBe(2n);
   });
@@ -127,7 +129,7 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
     expect([await stand.all(), await log.collections(), await log.sources(), await log.extent()]).toEqual(
       before,
     );
-    expect((await append(log, [{ key: 'b' }])).head).toBe(2n);
+    expect((await append(log, [{ key: 'b' }])).end.position).toBe(2n);
     expect(await log.entity('quakes', 'b')).toMatchObject({ position: 2n });
   });
 
@@ -145,7 +147,7 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
     // Each got the positions that it was told, and the two of a group stand side by side.
     const told = appended.flatMap(({ changes }) => changes).sort((a, b) => Number(a.position - b.position));
     expect(rows).toEqual(told);
-    expect(new Set(appended.map(({ head }) => head)).size).toBe(40);
+    expect(new Set(appended.map(({ end }) => end.position)).size).toBe(40);
     const shared = rows.filter((row) => row.key === 'shared');
     expect(shared.map((row) => row.version)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
     expect(shared.slice(1).map((row) => row.previous)).toEqual(
@@ -211,5 +213,6 @@ async function expectCountsToBeRecounts(stand: Stand): Promise<void> {
 
 const entityOf = (row: ChangeRow): object => ({
   ...{ collection: row.collection, key: row.key, version: row.version, source: row.source },
+  hash: row.hash,
   ...{ data: JSON.parse(row.after ?? 'null') as unknown, updatedAt: row.recordedAt, position: row.position },
 });

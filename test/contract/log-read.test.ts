@@ -1,9 +1,12 @@
+import { GENESIS_HASH } from '../../src/log/log.js';
+import type { Point } from '../../src/model/cursor.js';
+import { present } from '../support/present.js';
 import type { Log } from '../../src/log/log.js';
 import type { Page } from '../../src/log/log.js';
 import type { ChangeRow } from '../../src/model/change.js';
 import { databaseKinds } from '../support/databases.js';
 import { append } from './support/append.js';
-import { rejectionOf } from './support/parts.js';
+import { rejectionOf, unmarked } from './support/parts.js';
 import { Stand } from './support/stand.js';
 
 describe.each(databaseKinds)('reading the log on $name', (kind) => {
@@ -56,7 +59,8 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
   });
 
   it('finds where a time begins, also where many changes share one', async () => {
-    expect(await log.startAtTime(0)).toEqual({ position: 0n, snapshotUntil: null, notBefore: null });
+    const beginning = { position: 0n, hash: GENESIS_HASH };
+    expect(await log.points.startAtTime(0)).toEqual({ ...beginning, snapshotUntil: null, notBefore: null });
     const times = [100, 200, 200, 200, 200, 300, 300, 500];
     await append(
       log,
@@ -66,9 +70,9 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
       const before = BigInt(times.filter((one) => one < time).length);
       // Of what is recorded later some may be recorded before a time that is newer than the newest change.
       const notBefore = time > 500 ? time : null;
-      expect([time, await log.startAtTime(time)]).toEqual([
+      expect([time, await log.points.startAtTime(time)]).toEqual([
         time,
-        { position: before, snapshotUntil: null, notBefore },
+        { ...(await log.points.at(before)), snapshotUntil: null, notBefore },
       ]);
     }
   });
@@ -96,19 +100,20 @@ describe.each(databaseKinds)('reading the log on $name', (kind) => {
   });
 
   it('starts only where it reaches: not before what it holds, not beyond its end', async () => {
-    await append(log, [{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
-    expect(await log.checkStart(0n, 'after')).toBe(0n);
-    expect(await log.checkStart(3n, 'after')).toBe(3n);
-    const ahead = await rejectionOf(log.checkStart(4n, 'after'));
+    const { changes: rows } = await append(log, [{ key: 'a' }, { key: 'b' }, { key: 'c' }]);
+    const startOf = (position: bigint): Promise<Point> => log.points.startOf(unmarked(position), 'after');
+    expect(await startOf(0n)).toEqual({ position: 0n, hash: GENESIS_HASH });
+    expect(await startOf(3n)).toEqual({ position: 3n, hash: present(rows[2]).hash });
+    const ahead = await rejectionOf(startOf(4n));
     expect(ahead).toMatchObject({ code: 'CURSOR_AHEAD', details: { path: 'after' } });
     // What retention will do one day.
     await stand.database.write('update log_head set earliest = 3');
-    const expired = await rejectionOf(log.checkStart(1n, 'after'));
+    const expired = await rejectionOf(startOf(1n));
     expect(expired).toMatchObject({
       code: 'CURSOR_EXPIRED',
-      details: { path: 'after', earliest: log.cursors.encode(2n) },
+      details: { path: 'after', earliest: log.cursors.encode(present(rows[1])) },
     });
-    expect(await log.checkStart(2n, 'after')).toBe(2n);
+    expect((await startOf(2n)).position).toBe(2n);
   });
 
   it('sees whole appends only, also while others append', async () => {

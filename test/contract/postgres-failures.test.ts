@@ -60,7 +60,7 @@ describe('on PostgreSQL', () => {
     const { results } = await publishTo(publisher, [{ key: 'b' }]);
     expect(results.map(({ outcome }) => outcome)).toEqual(['APPLIED']);
     const next = await publishTo(publisher, [{ key: 'c' }]);
-    expect(next.head).toBe(3n);
+    expect(next.end.position).toBe(3n);
     await expectEnded();
   });
 
@@ -70,7 +70,7 @@ describe('on PostgreSQL', () => {
     expect(refused).toMatchObject({ code: 'LOG_UNAVAILABLE' });
     expect(refused.details).toEqual({ retryable: true });
     await expectEnded();
-    expect((await publishTo(publisherOf(log), [{ key: 'b' }])).head).toBe(1n);
+    expect((await publishTo(publisherOf(log), [{ key: 'b' }])).end.position).toBe(1n);
   });
 
   it.each(['40001', '40P01'])(
@@ -90,7 +90,7 @@ describe('on PostgreSQL', () => {
       await adminQuery(own.url, 'create trigger refuse before insert on change execute function refuse()');
       expect(await rejectionOf(publishTo(publisherOf(log), [{ key: 'a' }]))).toMatchObject(refused);
       await adminQuery(own.url, 'drop trigger refuse on change');
-      expect((await publishTo(publisherOf(log), [{ key: 'a' }])).head).toBe(1n);
+      expect((await publishTo(publisherOf(log), [{ key: 'a' }])).end.position).toBe(1n);
       expect((await log.changes({ after: 0n, limit: 9 })).rows[0]?.recordedAt).not.toBe(5);
       expect(await backend()).toBe(before);
     },

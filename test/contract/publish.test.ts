@@ -50,7 +50,7 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
       ],
     ]);
     expect(positions(answer)).toEqual([1n, null, 1n, null, 2n, null, 3n, 4n, null]);
-    expect(answer.head).toBe(4n);
+    expect(answer.end.position).toBe(4n);
     expect(answer.results[3]?.conflict).toMatchObject({
       ...{ reason: 'ID_REUSED', current: { a: 1 }, currentVersion: 1, incoming: { a: 2 } },
       ...{ source: 'crm', collection: 'quakes', key: 'q1', resolution: 'REJECTED' },
@@ -77,7 +77,7 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
     ]);
     expect(outcomes(again)).toEqual(['DUPLICATE']);
     expect(again.results[0]?.change?.row).toEqual(first.results[0]?.change?.row);
-    expect(again.head).toBe(3n);
+    expect(again.end.position).toBe(3n);
     const elsewhere = await publishTo(publisher, [{ id: 'r1' }], { source: 'erp' });
     expect(outcomes(elsewhere)).toEqual(['APPLIED']);
     expect(await stand.all()).toHaveLength(4);
@@ -114,7 +114,7 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
       const own = rows.filter((row) => row.key === `c${call}`);
       expect(own.map((row) => row.after)).toEqual(numbers(5).map((n) => JSON.stringify({ n })));
       expect(positions(answer)).toEqual(own.map((row) => row.position));
-      expect(answer.head).toBeGreaterThanOrEqual(own.at(-1)?.position ?? 0n);
+      expect(answer.end.position).toBeGreaterThanOrEqual(own.at(-1)?.position ?? 0n);
     }
   });
 
@@ -273,7 +273,7 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
       numbers(20).map((n) => ({ key: `c${n}` })),
     );
     expect(new Set(outcomes(large))).toEqual(new Set(['APPLIED']));
-    expect((await publishTo(publisher, [{ key: 'again' }])).head).toBe(31n);
+    expect((await publishTo(publisher, [{ key: 'again' }])).end.position).toBe(31n);
     expect((await stand.all()).some((row) => row.key === 'too much')).toBe(false);
     const byBytes = publisherOf(log, { limits: { waitingBytes: 100 } });
     const first = publishTo(byBytes, [{ key: 'x', data: { a: 'x'.repeat(90) } }]);

@@ -8,7 +8,7 @@ import { View } from '../../src/view/view.js';
 import { databaseKinds } from '../support/databases.js';
 import { append } from './support/append.js';
 import { after, consumersOf, HeldSession } from './support/consumers.js';
-import { rejectionOf } from './support/parts.js';
+import { rejectionOf, unmarked } from './support/parts.js';
 import { BECOMES, type Event, type State } from './support/rejection-states.js';
 import { Stand } from './support/stand.js';
 
@@ -44,8 +44,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
       database: stand.database,
       consumers,
       backoff: { firstMs: 1, longestMs: 1 },
-      changeAt: (position) => stand.log.changeAt(position),
-      isInSnapshot: (position, until) => stand.log.isInSnapshot(position, until),
+      log: stand.log,
       chance: () => 0,
     });
     await begin();
@@ -88,7 +87,10 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
 
   const reject = (position: bigint, ticket: bigint | null = null, attempt = 2): ReturnType<Retry['reject']> =>
     retry.reject('c', {
-      content: { position, attempt: ticket === null ? null : { consumer: session.id, attempt, ticket } },
+      content: {
+        ...unmarked(position),
+        attempt: ticket === null ? null : { consumer: session.id, attempt, ticket },
+      },
       reason: 'it cannot be processed',
       retryInSeconds: 0,
       session: sessionId(session),
@@ -99,7 +101,11 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
     ticket: bigint,
     consumer = session.id,
   ): ReturnType<Retry['acknowledge']> =>
-    retry.acknowledge('c', { position, attempt: { consumer, attempt: 2, ticket } }, sessionId(session));
+    retry.acknowledge(
+      'c',
+      { ...unmarked(position), attempt: { consumer, attempt: 2, ticket } },
+      sessionId(session),
+    );
   const attempts = (most: number): Promise<unknown> =>
     stand.database.write('update consumer set max_attempts = $2 where name = $1', ['c', most]);
   const claim = (number = (claims += 1)): ReturnType<Retry['holding']['claim']> =>
@@ -235,7 +241,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
 
   it('is gone once it is settled and the cursor has passed it', async () => {
     await INTO.SETTLED();
-    await consumers.acknowledge('c', 2n, sessionId(session));
+    await consumers.acknowledge('c', unmarked(2n), sessionId(session));
     await retry.discard('c', []);
     expect(await stateOf(SUBJECT)).toBe('gone');
   });
@@ -340,7 +346,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
       code: 'BAD_USER_INPUT',
       details: { path: 'cursor' },
     });
-    const content = { position: SUBJECT, attempt: { consumer: session.id + 1n, attempt: 2, ticket } };
+    const content = { ...unmarked(SUBJECT), attempt: { consumer: session.id + 1n, attempt: 2, ticket } };
     const parts = { reason: 'x', retryInSeconds: null, session: null, view };
     expect(await rejectionOf(retry.reject('c', { content, ...parts }))).toMatchObject({
       code: 'BAD_USER_INPUT',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { CursorCodec } from '../../src/model/cursor.js';
+import { CursorCodec, markOf } from '../../src/model/cursor.js';
+import type { Point } from '../../src/model/cursor.js';
 import { HubError } from '../../src/model/errors.js';
 
 const position = fc.oneof(
@@ -11,13 +12,21 @@ const position = fc.oneof(
     return value < 0n ? 0n : value;
   }),
 );
+/** The point at a position, with any hash. */
+const at = (place: bigint, bytes: Uint8Array): Point => ({
+  position: place,
+  hash: Buffer.from(bytes).toString('base64url'),
+});
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const point = fc.tuple(position, hash).map(([place, bytes]) => at(place, bytes));
 const codec = fc.uuid().map((logId) => new CursorCodec(logId));
 
 describe('cursors, whatever log and place', () => {
   it('come back as they went', () => {
     fc.assert(
-      fc.property(codec, position, (cursors, place) => {
-        expect(cursors.decode(cursors.encode(place), 'cursor')).toBe(place);
+      fc.property(codec, point, (cursors, place) => {
+        const { position: is, mark, attempt } = cursors.decode(cursors.encode(place), 'cursor');
+        expect([is, mark, attempt]).toEqual([place.position, markOf(place), null]);
       }),
       { numRuns: 1_000 },
     );
@@ -25,16 +34,16 @@ describe('cursors, whatever log and place', () => {
 
   it('have equal texts for equal places and other texts for others', () => {
     fc.assert(
-      fc.property(codec, position, position, (cursors, one, other) => {
+      fc.property(codec, position, position, hash, (cursors, one, other, bytes) => {
         const again = new CursorCodec(cursors.logId);
-        expect(cursors.encode(one) === again.encode(other)).toBe(one === other);
+        expect(cursors.encode(at(one, bytes)) === again.encode(at(other, bytes))).toBe(one === other);
       }),
     );
   });
 
   it('of one log are refused by another', () => {
     fc.assert(
-      fc.property(codec, codec, position, (one, other, place) => {
+      fc.property(codec, codec, point, (one, other, place) => {
         fc.pre(one.logId.slice(0, 8) !== other.logId.slice(0, 8));
         expect(() => other.decode(one.encode(place), 'cursor')).toThrow(/another log/);
       }),
@@ -43,7 +52,7 @@ describe('cursors, whatever log and place', () => {
 
   it('are the only texts that are read: any other is refused, and none is read as another place', () => {
     const damaged = fc
-      .tuple(codec, position, fc.nat(), fc.string({ unit: 'binary', maxLength: 2 }), fc.nat(2))
+      .tuple(codec, point, fc.nat(), fc.string({ unit: 'binary', maxLength: 2 }), fc.nat(2))
       .map(([cursors, place, at, insert, cut]) => {
         const text = cursors.encode(place);
         const i = at % (text.length + 1);
@@ -52,7 +61,10 @@ describe('cursors, whatever log and place', () => {
     fc.assert(
       fc.property(damaged, ({ cursors, text }) => {
         try {
-          expect(cursors.encode(cursors.decode(text, 'cursor'))).toBe(text);
+          const { position: is, mark, attempt } = cursors.decode(text, 'cursor');
+          // A text that became one of an older format, or of a redelivery, is a cursor too.
+          if (mark === null || attempt !== null) return;
+          expect(cursors.encode({ position: is, hash: mark })).toBe(text);
         } catch (error) {
           if (!(error instanceof HubError)) throw error;
           expect(error.code).toBe('INVALID_CURSOR');

@@ -51,8 +51,9 @@ class Driver {
       const positions = batch.changes.map(({ position }) => position);
       const expected = positions.map((_, i) => this.reached + BigInt(i) + 1n);
       if (positions.join() !== expected.join()) this.wrong.push(`${positions.join()} after ${this.reached}`);
-      if (batch.cursor !== this.reached + BigInt(positions.length)) this.wrong.push(`cursor ${batch.cursor}`);
-      this.reached = batch.cursor;
+      const cursor = batch.cursor.position;
+      if (cursor !== this.reached + BigInt(positions.length)) this.wrong.push(`cursor ${cursor}`);
+      this.reached = cursor;
       if (positions.length === 0) return;
       if (this.paused) this.wrong.push(`${positions.join()} while it is paused`);
       if (!outlet.hasRoom) this.wrong.push(`${positions.join()} without room`);

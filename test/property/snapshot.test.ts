@@ -7,6 +7,7 @@ import { feedOf } from '../contract/support/consumers.js';
 import { publisherOf, publishTo, Stand } from '../contract/support/stand.js';
 import type { ChangeParts } from '../contract/support/stand.js';
 import { databaseKinds } from '../support/databases.js';
+import { pointAt } from '../contract/support/parts.js';
 
 const KEYS = ['a', 'b', 'c', 'd'];
 const SOURCES = ['crm', 'erp', 'usgs'];
@@ -116,7 +117,7 @@ describe.each(databaseKinds)('snapshots, whatever happens meanwhile, on $name', 
         const plays = asked.map((filter) => {
           const [inLog, inSnapshot] = [matcher(filter), snapshotMatcher(filter)];
           const playback = feed.play<Change>(
-            { position: earlier, snapshotUntil: until, notBefore: null },
+            { ...pointAt(earlier), snapshotUntil: until, notBefore: null },
             {
               rows: { filter, any: null },
               see: (change, mode) => ((mode === 'log' ? inLog : inSnapshot)(change) === null ? null : change),
@@ -128,7 +129,8 @@ describe.each(databaseKinds)('snapshots, whatever happens meanwhile, on $name', 
           for (const { playback, got } of plays) {
             if (playback.atHead) continue;
             const from = playback.position;
-            const { changes, through } = await playback.next(size);
+            const { changes, through: point } = await playback.next(size);
+            const through = point.position;
             expect(changes.length).toBeLessThanOrEqual(size);
             expect(through).toBeGreaterThan(from);
             got.push(...changes.map(({ row }) => row));

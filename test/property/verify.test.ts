@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Log } from '../../src/log/log.js';
+import { asBigint } from '../../src/platform/platform.js';
 import type { Row, Statement } from '../../src/platform/platform.js';
 import { Stand } from '../contract/support/stand.js';
 import { publisherOf, publishTo } from '../contract/support/stand.js';
@@ -69,7 +70,7 @@ describe.each(databaseKinds)('a damaged log on $name', (kind) => {
   };
   const setSql = (table: string, column: string): string =>
     `update ${table} set ${column} = $2 where position = $1`;
-  const positionOf = (row: Row): bigint => BigInt(row.position as bigint);
+  const positionOf = (row: Row): bigint => asBigint(row.position);
   const insertOf = (table: string, row: Row): Statement => {
     const names = Object.keys(row);
     const values = names.map((_, i) => `$${i + 1}`).join(', ');
@@ -98,7 +99,7 @@ describe.each(databaseKinds)('a damaged log on $name', (kind) => {
       }
       case 1: {
         const column = present(NUMBERS[m % NUMBERS.length]);
-        return flip('change', row, column, BigInt((row[column] as bigint | null) ?? 0) + 1n);
+        return flip('change', row, column, asBigint(row[column] ?? 0n) + 1n);
       }
       case 2: {
         const column = present(STATE_TEXTS[m % STATE_TEXTS.length]);
@@ -106,7 +107,7 @@ describe.each(databaseKinds)('a damaged log on $name', (kind) => {
       }
       case 3: {
         const column = present(STATE_NUMBERS[m % STATE_NUMBERS.length]);
-        return flip('entity', state, column, BigInt(state[column] as bigint) + 1n);
+        return flip('entity', state, column, asBigint(state[column]) + 1n);
       }
       case 4: {
         // Left out, in the middle or at the end.
@@ -141,14 +142,13 @@ describe.each(databaseKinds)('a damaged log on $name', (kind) => {
           n,
         );
         const now = present(states.find(({ key }) => key === later.key));
-        const old = present(
-          changes.find(({ position }) => BigInt(position as bigint) === BigInt(later.previous as bigint)),
-        );
+        const old = present(changes.find(({ position }) => asBigint(position) === asBigint(later.previous)));
         const values = {
           version: old.version,
           data: old.after,
           deleted: old.operation === 'DELETE' ? 1 : 0,
           position: old.position,
+          hash: old.hash,
           source: old.source,
           updated_at: old.recorded_at,
         };

@@ -5,7 +5,7 @@ import type { Change } from '../../src/model/change.js';
 import type { ChangeFilter } from '../../src/model/filter.js';
 import type { Batch } from '../../src/view/view.js';
 import { View } from '../../src/view/view.js';
-import { changeAt } from '../contract/support/parts.js';
+import { changeAt, pointAt } from '../contract/support/parts.js';
 import { FakeTimers } from '../support/fake-timers.js';
 import { SessionStand } from './support/session-stand.js';
 
@@ -30,9 +30,9 @@ class Member implements LaneMember {
 
   send(message: Message): void {
     const { cursor, changes } = message.batch;
-    this.sent = cursor;
+    this.sent = cursor.position;
     this.room -= changes.length;
-    this.got.push(`${cursor}:${changes.map(({ position }) => position).join(' ')}`);
+    this.got.push(`${cursor.position}:${changes.map(({ position }) => position).join(' ')}`);
     this.texts.push(message.textFor('s'));
   }
 
@@ -52,7 +52,7 @@ describe('a lane', () => {
     timers = new FakeTimers();
     head = 0n;
     rendered = [];
-    lanes = new Lanes(() => head, timers);
+    lanes = new Lanes(() => pointAt(head), timers);
   });
   afterEach(() => {
     lanes.close();
@@ -65,7 +65,7 @@ describe('a lane', () => {
     batchSize: 2,
     render: (batch) => {
       rendered.push(batch);
-      return `batch ${batch.cursor} for ${batch.session}`;
+      return `batch ${batch.cursor.position} for ${batch.session}`;
     },
     named: true,
     ...parts,
@@ -176,7 +176,7 @@ describe('a lane whose batches cannot be printed', () => {
     };
     const stands = [await SessionStand.running(), await SessionStand.running(), await SessionStand.running()];
     const [first, second, well] = stands as [SessionStand, SessionStand, SessionStand];
-    const lanes = new Lanes(() => 2n, first.timers);
+    const lanes = new Lanes(() => pointAt(2n), first.timers);
     const kind = { lens: View.of().lens({}), batchSize: 3, named: true };
     for (const { outlet } of [first, second]) outlet.printing = true;
     const leaves = [first, second].map(({ session }) =>

@@ -5,6 +5,7 @@ import { Message } from '../../src/deliver/message.js';
 import { BoundedSocket } from '../../src/server/socket.js';
 import { FakeTimers } from '../support/fake-timers.js';
 import { eventually } from '../support/wait.js';
+import { pointAt } from '../contract/support/parts.js';
 
 const KIB = 1_024;
 
@@ -37,8 +38,10 @@ describe('the outlet of a subscription', () => {
   });
 
   /** Prints as a MiB of JSON. */
-  const LARGE = new Message({ cursor: 0n, redelivery: null, changes: [], head: 0n }, false, () =>
-    JSON.stringify('x'.repeat(1_024 * KIB)),
+  const LARGE = new Message(
+    { cursor: pointAt(0n), redelivery: null, changes: [], head: pointAt(0n) },
+    false,
+    () => JSON.stringify('x'.repeat(1_024 * KIB)),
   );
 
   /** Fills the socket until it has no room. */

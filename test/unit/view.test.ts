@@ -149,6 +149,7 @@ const entity = (data: Entity['data'], collection = 'tickets'): Entity => ({
   collection,
   key: 't1',
   version: 3,
+  hash: 'h',
   data,
   source: 'crm',
   updatedAt: 0,
@@ -212,7 +213,9 @@ describe('a view of entities, conflicts and counts', () => {
     expect(counts.map((count) => some.collection(count)?.name)).toEqual(['tickets', undefined]);
     const source = { name: 'crm', changeCount: 10, lastChangeAt: 5 };
     expect([some.source(source), everything.source(source)]).toMatchObject([null, source]);
-    const status = { ...{ version: '1', logId: 'l', head: 10n, headHash: 'h', changeCount: 10, startedAt: 0 } };
+    const status = {
+      ...{ version: '1', logId: 'l', head: 10n, headHash: 'h', changeCount: 10, startedAt: 0 },
+    };
     const hub = { ...status, database: 'SQLite', signal: 'in-process' };
     expect((await some.hub(hub, () => Promise.resolve(counts))).changeCount).toBe(9);
     expect((await everything.hub(hub, () => Promise.reject(new Error('not read')))).changeCount).toBe(10);

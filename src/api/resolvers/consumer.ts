@@ -20,12 +20,12 @@ export const consumerMutations: Pick<
   acknowledge: (_parent, { consumer, cursor, session }, { rooms }) =>
     rooms.retry.acknowledge(
       checkLookup(consumer, 'consumer'),
-      rooms.cursors.decodeContent(cursor, 'cursor'),
+      rooms.cursors.decode(cursor, 'cursor'),
       session ?? null,
     ),
   reject: (_parent, { consumer, change, reason, retryInSeconds, session }, { rooms, view }) =>
     rooms.retry.reject(checkLookup(consumer, 'consumer'), {
-      content: rooms.cursors.decodeContent(change, 'change'),
+      content: rooms.cursors.decode(change, 'change'),
       reason,
       retryInSeconds: retryInSeconds ?? null,
       session: session ?? null,
@@ -54,7 +54,7 @@ export const consumerMutations: Pick<
 };
 
 export const consumerFields: ConsumerResolvers<Context> = {
-  cursor: ({ position }, _args, { rooms }) => rooms.cursors.encode(position),
+  cursor: (consumer, _args, { rooms }) => rooms.cursors.encode(consumer),
   deadLetters: ({ id }, { first, after }, { rooms, view }) =>
     rooms.explorer.deadLetters(view, { consumer: id, first, after: after ?? null }),
 };

@@ -43,17 +43,17 @@ export const queries: QueryResolvers<Context> = {
 };
 
 export const changeFields: ChangeResolvers<Context> = {
-  cursor: ({ position }, _args, { rooms }) => rooms.cursors.encode(position),
+  cursor: (change, _args, { rooms }) => rooms.cursors.encode(change),
 };
 
 export const collectionFields: CollectionResolvers<Context> = { declared: () => false };
 
 export const entityFields: EntityResolvers<Context> = {
-  cursor: ({ position }, _args, { rooms }) => rooms.cursors.encode(position),
+  cursor: (entity, _args, { rooms }) => rooms.cursors.encode(entity),
   history: (entity, { first, after }, { rooms, view }) =>
     rooms.explorer.history(view, entity, first, after ?? null),
 };
 
 export const hubFields: HubResolvers<Context> = {
-  head: ({ head }, _args, { rooms }) => rooms.cursors.encode(head),
+  head: ({ head, headHash }, _args, { rooms }) => rooms.cursors.encode({ position: head, hash: headHash }),
 };

@@ -3,14 +3,14 @@ import type { Context } from '../context.js';
 
 export const publishMutations: Pick<MutationResolvers<Context>, 'publish'> = {
   publish: async (_parent, { source, changes, atomic }, { rooms, view }) => {
-    const { results, head } = await rooms.publisher.publish({ source, changes, atomic });
+    const { results, end } = await rooms.publisher.publish({ source, changes, atomic });
     return {
       results: results.map(({ outcome, change, conflict }) => ({
         outcome,
         change: change && view.change(change),
         conflict: conflict && view.conflict(conflict),
       })),
-      cursor: rooms.cursors.encode(head),
+      cursor: rooms.cursors.encode(end),
     };
   },
 };

@@ -27,13 +27,16 @@ export const PUBLISH = `mutation ($source: String!, $changes: [ChangeInput!]!, $
 export const request = (query: string, variables: object = {}): string =>
   JSON.stringify({ query, variables });
 
+/** Hexadecimal digits of a cursor before its position: format, log and mark. */
+const BEFORE = 22;
+
 /** A cursor of the same log, so many changes further on. */
 export function furtherOn(cursor: string, changes: bigint): string {
   const bytes = Buffer.from(cursor, 'base64url').toString('hex');
-  const position = BigInt(`0x0${bytes.slice(10)}`) + changes;
+  const position = BigInt(`0x0${bytes.slice(BEFORE)}`) + changes;
   const digits = position.toString(16);
   return Buffer.from(
-    bytes.slice(0, 10) + digits.padStart(Math.ceil(digits.length / 2) * 2, '0'),
+    bytes.slice(0, BEFORE) + digits.padStart(Math.ceil(digits.length / 2) * 2, '0'),
     'hex',
   ).toString('base64url');
 }
@@ -61,11 +64,20 @@ export const BAD_CURSORS: readonly (readonly [why: string, of: (places: Places) 
     ['that is too long', ({ head }) => furtherOn(head, 2n ** 72n), 'INVALID_CURSOR'],
     ['beyond what a position can be', ({ head }) => furtherOn(head, 2n ** 63n), 'INVALID_CURSOR'],
     ['of another log', ({ foreign }) => foreign, 'INVALID_CURSOR'],
+    ['of another change at the same place', ({ head }) => withOtherMark(head), 'INVALID_CURSOR'],
     ['of the future', ({ future }) => future, 'CURSOR_AHEAD'],
   ];
+
+/** A cursor as a log gave it that went on otherwise before it came to the same position. */
+function withOtherMark(cursor: string): string {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const last = BEFORE / 2 - 1;
+  bytes[last] = (bytes[last] ?? 0) ^ 1;
+  return bytes.toString('base64url');
+}
 
 /** The same place with a leading zero byte: only one text stands for a place. */
 function rewritten(cursor: string): string {
   const hex = Buffer.from(cursor, 'base64url').toString('hex');
-  return Buffer.from(`${hex.slice(0, 10)}00${hex.slice(10)}`, 'hex').toString('base64url');
+  return Buffer.from(`${hex.slice(0, BEFORE)}00${hex.slice(BEFORE)}`, 'hex').toString('base64url');
 }

@@ -43,8 +43,7 @@ export class RoomsOfHub {
     });
     const retry = new Retry({
       ...{ database, consumers, backoff: { firstMs: 1, longestMs: 1 }, chance: () => 0 },
-      changeAt: (position) => log.changeAt(position),
-      isInSnapshot: (position, until) => log.isInSnapshot(position, until),
+      log,
     });
     const publisher = publisherOf(log, { onAppended: (changes, actions) => feed.appended(changes, actions) });
     const { holding } = retry;

@@ -7,7 +7,7 @@ import { systemTimers } from '../../../src/model/clock.js';
 import type { Start } from '../../../src/model/consumer.js';
 import type { HubError } from '../../../src/model/errors.js';
 import { silent } from '../../../src/model/telemetry.js';
-import { limitsWith } from './parts.js';
+import { limitsWith, pointAt, unmarked } from './parts.js';
 import type { Opened } from './stand.js';
 
 /** So seldom that no test sees it. */
@@ -19,7 +19,7 @@ const fail = (error: unknown): never => {
 };
 
 /** A start at a position of the log. */
-export const after = (position: bigint): Start => ({ at: 'CURSOR', after: position });
+export const after = (position: bigint): Start => ({ at: 'CURSOR', after: unmarked(position) });
 
 /** Consumers as a hub opens them; a start comes to its position alone, or to the log's beginning. */
 export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): Consumers =>
@@ -31,9 +31,10 @@ export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): 
       telemetry: silent,
       timers: systemTimers,
       pollMs: NEVER_MS,
+      points: at.log.points,
       startPoint: (start) =>
         Promise.resolve({
-          position: start.at === 'CURSOR' ? start.after : 0n,
+          ...pointAt(start.at === 'CURSOR' ? start.after.position : 0n),
           snapshotUntil: null,
           notBefore: null,
         }),

@@ -1,6 +1,7 @@
 import { readConfig } from '../../../src/config/config.js';
 import { Change } from '../../../src/model/change.js';
 import type { ChangeRow } from '../../../src/model/change.js';
+import type { MarkedPosition, Point } from '../../../src/model/cursor.js';
 import type { HubError } from '../../../src/model/errors.js';
 import type { Limits } from '../../../src/model/limits.js';
 
@@ -9,6 +10,15 @@ export const limitsWith = (changed: Partial<Limits> = {}): Limits => ({
   ...readConfig({}).limits,
   ...changed,
 });
+
+/** A hash that tells its position, and has a mark of its own. */
+const hashAt = (position: bigint): string => `${position}`.padStart(8, '0').padEnd(43, 'h');
+
+/** The point of a log of such lines at a position. */
+export const pointAt = (position: bigint): Point => ({ position, hash: hashAt(position) });
+
+/** What a cursor without a mark says. */
+export const unmarked = (position: bigint): MarkedPosition => ({ position, mark: null });
 
 /** A line of the log: a CREATE of an entity of its own, but for the parts given. */
 export const rowAt = (position: bigint, parts: Partial<ChangeRow> = {}): ChangeRow => ({
@@ -26,7 +36,7 @@ export const rowAt = (position: bigint, parts: Partial<ChangeRow> = {}): ChangeR
   headers: null,
   salt: 'salt',
   payloadDigest: `payload-${position}`,
-  hash: `hash-${position}`,
+  hash: hashAt(position),
   occurredAt: 1_700_000_000_000,
   recordedAt: 1_700_000_000_000,
   ...parts,

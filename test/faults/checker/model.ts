@@ -52,7 +52,7 @@ export class Model {
     this.start = only(history, 'start');
     this.final = only(history, 'final');
     this.#codec = new CursorCodec(this.start.logId);
-    this.#base = this.#codec.decode(this.start.head, 'start.head');
+    this.#base = this.#codec.decode(this.start.head, 'start.head').position;
     this.log = this.final.hubs[0]?.log ?? [];
     this.#indexTries();
     this.#indexLog();
@@ -126,7 +126,7 @@ export class Model {
 
   #decode(cursor: string): number | null {
     try {
-      const { position, attempt } = this.#codec.decodeContent(cursor, 'cursor');
+      const { position, attempt } = this.#codec.decode(cursor, 'cursor');
       return attempt === null ? Number(position - this.#base) : null;
     } catch {
       return null;

@@ -22,6 +22,7 @@ import type {
 import { scopeInSnapshot, scopeUnder } from './filter.js';
 import { merged, same } from './json.js';
 import { entityName } from './model.js';
+import { pointAt } from '../../contract/support/parts.js';
 
 const LOG_ID = '7f3c2a10-0000-4000-8000-000000000000';
 const HUBS = ['a', 'b', 'c'];
@@ -120,7 +121,7 @@ class Simulation {
   }
 
   #cursor(place: number): string {
-    return this.#codec.encode((this.options.base ?? 0n) + BigInt(place));
+    return this.#codec.encode(pointAt((this.options.base ?? 0n) + BigInt(place)));
   }
 
   #call(): { invokedAt: number; hub: string } {
@@ -354,7 +355,7 @@ class Simulation {
   }
 
   #place(cursor: string): number {
-    return Number(this.#codec.decode(cursor, 'cursor') - (this.options.base ?? 0n));
+    return Number(this.#codec.decode(cursor, 'cursor').position - (this.options.base ?? 0n));
   }
 
   #drain(consumer: SimulatedConsumer): void {

@@ -2,15 +2,16 @@
 import { CursorCodec } from '../../../src/model/cursor.js';
 import type { ChangeRecord, EntityRecord, HistoryEntry, Unstamped } from '../history.js';
 import { fail } from './patient.js';
+import { pointAt } from '../../contract/support/parts.js';
 
 export const LOG_ID = '51c40a7e-0000-4000-8000-000000000000';
 const codec = new CursorCodec(LOG_ID);
 
 /** The cursor of a place in the log. */
-export const cursor = (place: number): string => codec.encode(BigInt(place));
+export const cursor = (place: number): string => codec.encode(pointAt(BigInt(place)));
 /** The cursor of a change that comes again. */
 export const again = (place: number, attempt: number, ticket: number): string =>
-  codec.encodeAttempt(BigInt(place), { consumer: 1n, attempt, ticket: BigInt(ticket) });
+  codec.encodeAttempt(pointAt(BigInt(place)), { consumer: 1n, attempt, ticket: BigInt(ticket) });
 export const ok = <T>(value: T): { kind: 'ok'; value: T } => ({ kind: 'ok', value });
 /** What every call has; `stamped` sets the moment. */
 export const call = { hub: 'a', invokedAt: 0 };

@@ -19,7 +19,7 @@ const FAR = 1_000_000n;
 async function headOf({ cluster }: World): Promise<bigint | null> {
   try {
     const { logId, head } = await cluster.log();
-    return new CursorCodec(logId).decode(head, 'head');
+    return new CursorCodec(logId).decode(head, 'head').position;
   } catch {
     return null;
   }

@@ -8,12 +8,13 @@ import type { Feed, Look } from '../../../src/feed/feed.js';
 import type { Change } from '../../../src/model/change.js';
 import type { Cancel } from '../../../src/model/clock.js';
 import type { StartPoint } from '../../../src/model/consumer.js';
+import type { Point } from '../../../src/model/cursor.js';
 import { EVERYTHING } from '../../../src/model/filter.js';
 import type { HubError } from '../../../src/model/errors.js';
 import { silent } from '../../../src/model/telemetry.js';
 import type { Holding, OpenClaims } from '../../../src/retry/retry.js';
 import { View } from '../../../src/view/view.js';
-import { changeAt } from '../../contract/support/parts.js';
+import { changeAt, pointAt } from '../../contract/support/parts.js';
 import { FakeTimers } from '../../support/fake-timers.js';
 
 type Outlook = Awaited<ReturnType<Holding['outlook']>>;
@@ -91,7 +92,9 @@ export class FakeOutlet implements Outlet {
   get log(): string[] {
     return this.sent.map(({ batch }) => {
       const changes = batch.changes.map(({ position }) => position).join(' ');
-      return batch.redelivery ? `again ${changes}#${batch.redelivery.attempt}` : `${batch.cursor}:${changes}`;
+      return batch.redelivery
+        ? `again ${changes}#${batch.redelivery.attempt}`
+        : `${batch.cursor.position}:${changes}`;
     });
   }
 }
@@ -105,6 +108,10 @@ class FakeFeed {
 
   get head(): bigint {
     return BigInt(this.changes.length);
+  }
+
+  get end(): Point {
+    return pointAt(this.head);
   }
 
   play<T>(start: StartPoint, look: Look<T>): ReturnType<Feed['play']> {
@@ -131,7 +138,7 @@ class FakeFeed {
         }
         await pages.make(from, limit);
         playback.position = through;
-        return { changes: seen, through };
+        return { changes: seen, through: pointAt(through) };
       },
     };
     return playback as unknown as ReturnType<Feed['play']>;
@@ -170,7 +177,7 @@ export const RECORD: ConsumerRecord = {
   epoch: 1n,
   seeks: 0n,
   revision: 0n,
-  position: 0n,
+  ...pointAt(0n),
   snapshotUntil: null,
   notBefore: null,
   silent: false,
@@ -208,10 +215,10 @@ export class SessionStand {
     const view = View.of();
     const lens = view.lens(EVERYTHING);
     const render = (): string => '';
-    this.lanes = new Lanes(() => this.feed.head, this.timers);
+    this.lanes = new Lanes(() => this.feed.end, this.timers);
     const session: Session = new Session({
       consumer,
-      start: consumer ?? { position: 0n, snapshotUntil: null, notBefore: null },
+      start: consumer ?? { ...pointAt(0n), snapshotUntil: null, notBefore: null },
       view,
       lensFrom: () => lens,
       feed: this.feed as unknown as Feed,
@@ -256,7 +263,10 @@ export class SessionStand {
 
   seek(position: bigint): void {
     const { id, epoch, seeks } = this.session;
-    this.session.sought({ id, epoch, seeks: seeks + 1n, position, snapshotUntil: null, notBefore: null });
+    this.session.sought({
+      ...{ id, epoch, seeks: seeks + 1n, snapshotUntil: null, notBefore: null },
+      ...pointAt(position),
+    });
     this.revise();
   }
 
