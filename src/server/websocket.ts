@@ -54,10 +54,7 @@ export class WebSockets {
     this.#server = new WebSocketServer({ noServer: true, maxPayload: options.maxPayload, handleProtocols });
     this.#protocol = makeServer(protocolOptions(options, this.#running));
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (new URL(request.url ?? '/', 'http://hub').pathname !== '/graphql') {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-        return;
-      }
+      if (!isGraphQL(request.url)) return refuseUpgrade(socket, '404 Not Found');
       this.#server.handleUpgrade(request, socket, head, (opened) => this.#opened(opened));
     });
   }
@@ -136,6 +133,18 @@ export class WebSockets {
     });
   }
 }
+
+/** Answers a handshake without opening a WebSocket, and closes its connection. */
+function refuseUpgrade(socket: Duplex, status: string): void {
+  // Node gives an upgraded connection away without a listener: one that the client resets would end the process.
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Whether the target of a request is /graphql; a target that is no URL, as `//`, is not. */
+const isGraphQL = (target = '/'): boolean =>
+  URL.canParse(target, 'http://hub') && new URL(target, 'http://hub').pathname === '/graphql';
 
 /**
  * A subscription that was refused before it began. An error thrown by the iteration becomes an error message, which ends the
