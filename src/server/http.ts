@@ -8,6 +8,7 @@ import type { GraphQLSchema } from 'graphql';
 import { checkVariables, contextOf, idLiteralsRule, MAX_TOKENS, toUserError } from '../api/api.js';
 import type { Context, ReportDefect, Rooms } from '../api/api.js';
 import { HubError } from '../model/errors.js';
+import { Gate, refusalBody } from './gate.js';
 import { servePlayground, wantsPlayground } from './playground.js';
 
 const RESPONSE_TYPE = 'application/graphql-response+json';
@@ -17,15 +18,18 @@ export interface HttpOptions {
   readonly rooms: Rooms;
   readonly report: ReportDefect;
   readonly bodyBytes: number;
+  /** Origins of other sites whose pages may use the hub. */
+  readonly allowedOrigins: readonly string[];
 }
 
 /**
- * GraphQL over HTTP at /graphql. Bodies are JSON only (any other content type is 415), so a browser sends a preflight request
- * before one from another site; GET runs queries only. This prevents cross-site request forgery, so Apollo's own check is off.
+ * GraphQL over HTTP at /graphql, and the gate that every request passes first, also those for routes that are added later.
+ * Bodies are JSON only (any other content type is 415), GET runs queries only, and the gate refuses pages of other sites: this
+ * prevents cross-site request forgery, so Apollo's own check is off.
  */
 export async function createHttp(
   options: HttpOptions,
-): Promise<{ app: FastifyInstance; apollo: ApolloServer<Context> }> {
+): Promise<{ app: FastifyInstance; apollo: ApolloServer<Context>; gate: Gate }> {
   const app = fastify({
     bodyLimit: options.bodyBytes,
     forceCloseConnections: 'idle',
@@ -35,17 +39,9 @@ export async function createHttp(
     onProtoPoisoning: 'ignore',
     onConstructorPoisoning: 'ignore',
   });
-  const apollo = new ApolloServer<Context>({
-    schema: options.schema,
-    csrfPrevention: false,
-    introspection: true,
-    includeStacktraceInErrorResponses: false,
-    stopOnTerminationSignals: false,
-    validationRules: [idLiteralsRule],
-    parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    formatError: (formatted, error) => formatError(error, formatted.message, options.report),
-    plugins: [requestRules],
-  });
+  const gate = new Gate(app.server, options.allowedOrigins);
+  guard(app, gate);
+  const apollo = createApollo(options);
   await apollo.start();
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendRequestError(error, reply, options));
@@ -61,8 +57,21 @@ export async function createHttp(
     },
   });
   app.route({ method: ['POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'], url: '/graphql', handler: answer });
-  return { app, apollo };
+  return { app, apollo, gate };
 }
+
+const createApollo = (options: HttpOptions): ApolloServer<Context> =>
+  new ApolloServer<Context>({
+    schema: options.schema,
+    csrfPrevention: false,
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    stopOnTerminationSignals: false,
+    validationRules: [idLiteralsRule],
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
+    formatError: (formatted, error) => formatError(error, formatted.message, options.report),
+    plugins: [requestRules],
+  });
 
 /**
  * Rules that Apollo does not have: subscriptions need a WebSocket; numbers that lost digits as JSON are refused; and a client
@@ -111,6 +120,33 @@ function formatError(
   const original =
     error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
   return toUserError(original, report).toJSON();
+}
+
+/** The one path that every caller may use: it says nothing, and a supervisor that is refused there ends the hub. */
+const LIVENESS = '/healthz';
+/** How long a browser may keep the answer to a preflight, in seconds: two hours, the longest that Chromium takes. */
+const PREFLIGHT_SECONDS = 7_200;
+
+/** Refuses what the gate refuses, with 403, and tells browsers that pages of allowed origins may read answers (CORS). */
+function guard(app: FastifyInstance, gate: Gate): void {
+  app.addHook('onRequest', async ({ headers, method, routeOptions }, reply) => {
+    // Also where there is no Origin: a cache must not give that answer to a page of an allowed origin.
+    void reply.header('vary', 'Origin');
+    const refusal = routeOptions.url === LIVENESS ? null : gate.refusalOf(headers);
+    if (refusal !== null) return reply.code(403).type('application/json').send(refusalBody(refusal));
+    const origin = gate.allowedOrigin(headers);
+    if (origin === null) return;
+    void reply.header('access-control-allow-origin', origin);
+    if (method !== 'OPTIONS' || headers['access-control-request-method'] === undefined) return;
+    const names = headers['access-control-request-headers'];
+    if (names !== undefined) void reply.header('access-control-allow-headers', names);
+    return reply
+      .code(204)
+      .header('vary', 'Origin, Access-Control-Request-Headers')
+      .header('access-control-allow-methods', 'GET, POST')
+      .header('access-control-max-age', PREFLIGHT_SECONDS)
+      .send();
+  });
 }
 
 /** A kept-alive connection may send a request after the stop has begun: it is answered with 503 and closed. */
