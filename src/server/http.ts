@@ -2,16 +2,21 @@ import { ApolloServer } from '@apollo/server';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import fastify from 'fastify';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyError,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  RouteHandlerMethod,
+} from 'fastify';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
 import { checkVariables, contextOf, idLiteralsRule, MAX_TOKENS, toUserError } from '../api/api.js';
 import type { Context, ReportDefect, Rooms } from '../api/api.js';
 import { HubError } from '../model/errors.js';
+import { acceptDefect, RESPONSE_TYPE } from './accept.js';
 import { Gate, refusalBody } from './gate.js';
 import { servePlayground, wantsPlayground } from './playground.js';
-
-const RESPONSE_TYPE = 'application/graphql-response+json';
 
 export interface HttpOptions {
   readonly schema: GraphQLSchema;
@@ -47,8 +52,7 @@ export async function createHttp(
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendRequestError(error, reply, options));
   refuseWhileClosing(app, options.report);
   const sendPlayground = await servePlayground(app);
-  const context = contextOf(options.rooms, null);
-  const answer = fastifyApolloHandler(apollo, { context: () => Promise.resolve(context) });
+  const answer = answerBy(apollo, options);
   app.route({
     method: 'GET',
     url: '/graphql',
@@ -58,6 +62,19 @@ export async function createHttp(
   });
   app.route({ method: ['POST', 'OPTIONS', 'PUT', 'PATCH', 'DELETE'], url: '/graphql', handler: answer });
   return { app, apollo, gate };
+}
+
+/** Answers an operation, if its client accepts an answer: Apollo would find out that it does not when the operation has run. */
+function answerBy(apollo: ApolloServer<Context>, options: HttpOptions): RouteHandlerMethod {
+  const context = contextOf(options.rooms, null);
+  const answer = fastifyApolloHandler(apollo, { context: () => Promise.resolve(context) });
+  return function (request, reply) {
+    const defect = acceptDefect(request.headers.accept);
+    if (defect !== null) return sendError(reply, 406, asRequestError(defect, 'accept'), options);
+    // The handler makes a URL of the request, which needs a host; HTTP/1.0 has none.
+    request.headers.host ??= 'localhost';
+    return answer.call(this, request, reply);
+  };
 }
 
 const createApollo = (options: HttpOptions): ApolloServer<Context> =>
@@ -104,13 +121,18 @@ function checkNumbers(...operation: Parameters<typeof checkVariables>): void {
     checkVariables(...operation);
   } catch (error) {
     if (!(error instanceof HubError)) throw error;
-    const extensions = { code: error.code, ...error.details };
+    const extensions = { code: error.code, ...error.details, http: BAD_REQUEST };
     throw new GraphQLError(error.message, { extensions });
   }
 }
 
+/** What Apollo answers with an error of a plugin; without it, 500. */
+const BAD_REQUEST = { status: 400 };
+
 const asRequestError = (sentence: string, place: string): GraphQLError =>
-  new GraphQLError(`${place}: ${sentence}.`, { extensions: { code: 'BAD_USER_INPUT', path: place } });
+  new GraphQLError(`${place}: ${sentence}.`, {
+    extensions: { code: 'BAD_USER_INPUT', path: place, http: BAD_REQUEST },
+  });
 
 function formatError(
   error: unknown,
@@ -161,23 +183,26 @@ function refuseWhileClosing(app: FastifyInstance, report: ReportDefect): void {
     const sentence =
       'The hub is shutting down and nothing was recorded; send the same call again, to any other hub.';
     const refusal = new GraphQLError(sentence, { extensions: { code: 'LOG_UNAVAILABLE', retryable: true } });
-    await reply
-      .code(503)
-      .header('connection', 'close')
-      .type('application/json')
-      .send({ errors: [toUserError(refusal, report).toJSON()] });
+    await sendError(reply.header('connection', 'close'), 503, refusal, { report });
   });
 }
 
 /** Refusals before GraphQL: a body that is not JSON, that is too large, or that has another content type. */
 function sendRequestError(error: FastifyError, reply: FastifyReply, options: HttpOptions): FastifyReply {
   const status = error.statusCode ?? 500;
-  const refusal = refusalOf(error, status, options);
-  return reply
+  return sendError(reply, status, refusalOf(error, status, options), options);
+}
+
+const sendError = (
+  reply: FastifyReply,
+  status: number,
+  error: GraphQLError,
+  { report }: Pick<HttpOptions, 'report'>,
+): FastifyReply =>
+  reply
     .code(status)
     .type('application/json')
-    .send({ errors: [toUserError(refusal, options.report).toJSON()] });
-}
+    .send({ errors: [toUserError(error, report).toJSON()] });
 
 function refusalOf(error: FastifyError, status: number, { bodyBytes }: HttpOptions): GraphQLError {
   if (status === 413) {
