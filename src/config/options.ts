@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Option } from './option.js';
-import { pattern, redisUrl, whole } from './schemas.js';
+import { origins, pattern, redisUrl, whole } from './schemas.js';
 
 const MIB = 1_024 * 1_024;
 
@@ -25,6 +25,14 @@ export const OPTIONS = {
     default: 4_000,
     unit: null,
     schema: whole(0, 65_535),
+  },
+  ALLOWED_ORIGINS: {
+    path: 'allowedOrigins',
+    about:
+      'Origins of web pages that may use the hub, besides its own; their hosts are also names by which a hub on loopback may be called',
+    default: null,
+    unit: null,
+    schema: origins,
   },
   DATABASE_URL: {
     path: 'databaseUrl',

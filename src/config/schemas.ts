@@ -26,6 +26,26 @@ export const redisUrl = z
   })
   .describe('redis://…, redis+sentinel://…/master or redis+cluster://…; with TLS rediss…');
 
+/** Origins of web pages, separated by commas; the value lists each as browsers send it. */
+export const origins = z
+  .string()
+  .transform((text, context): readonly string[] => {
+    const parts = text.split(',').map((part) => part.trim());
+    const wrong = parts.find((part) => originOf(part) === null);
+    if (wrong === undefined) return parts.map((part) => originOf(part) ?? part);
+    const message = `has ${JSON.stringify(wrong)}, which is not an origin; list each as https://app.example.com`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
+  .describe('origins as https://app.example.com, separated by commas');
+
+/** Lower case and without the scheme's own port; null where the text is more than scheme, host and port, or less. */
+function originOf(text: string): string | null {
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/\\?#@*]+\/?$/i.test(text) || !URL.canParse(text)) return null;
+  const { protocol, host } = new URL(text);
+  return `${protocol}//${host}`;
+}
+
 /** A regular expression. */
 export const pattern = z
   .string()

@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'CONSUMER_EXISTS'
   | 'CONSUMER_TAKEN_OVER'
   | 'CONSUMER_DELETED'
+  | 'FORBIDDEN'
   | 'PAYLOAD_TOO_LARGE'
   | 'TOO_MANY_CHANGES'
   | 'LOG_UNAVAILABLE'
@@ -36,6 +37,10 @@ export class HubError extends Error {
 /** A value that is not allowed; `place` names it, as `changes[3].key` or `first`. */
 export const badInput = (place: string, sentence: string, details: ErrorDetails = {}): HubError =>
   new HubError('BAD_USER_INPUT', `${place}: ${sentence}`, { path: place, ...details });
+
+/** A caller that may not use the hub; `place` is the header that says who it is. */
+export const forbidden = (place: string, sentence: string): HubError =>
+  new HubError('FORBIDDEN', `${place}: ${sentence}`, { path: place });
 
 /** The database does not answer. `cause` is kept for the hub's own logs and never shown. */
 export const logUnavailable = (cause: unknown): HubError =>

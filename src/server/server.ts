@@ -46,12 +46,16 @@ export interface HubServer {
 export async function startServer(options: ServerOptions): Promise<HubServer> {
   const { config, rooms, report, timers } = options;
   const schema = createSchema();
-  const { app, apollo } = await createHttp({ schema, rooms, report, bodyBytes: config.limits.bodyBytes });
+  const { app, apollo, gate } = await createHttp({
+    ...{ schema, rooms, report, bodyBytes: config.limits.bodyBytes },
+    allowedOrigins: config.allowedOrigins ?? [],
+  });
   const sockets = new WebSockets(app.server, {
     schema,
     rooms,
     report,
     timers,
+    gate,
     maxPayload: config.limits.bodyBytes,
     sockets: config.sockets,
   });

@@ -10,6 +10,8 @@ import { checkVariables, contextOf, Operations, toUserError } from '../api/api.j
 import type { ReportDefect, Rooms } from '../api/api.js';
 import type { Timers } from '../model/clock.js';
 import { HubError } from '../model/errors.js';
+import { refusalBody } from './gate.js';
+import type { Gate } from './gate.js';
 import { Running } from './running.js';
 import { BoundedSocket } from './socket.js';
 import type { SocketOptions } from './socket.js';
@@ -22,6 +24,7 @@ export interface WebSocketOptions {
   readonly maxPayload: number;
   readonly sockets: Omit<SocketOptions, 'onStalled' | 'timers'>;
   readonly timers: Timers;
+  readonly gate: Gate;
 }
 
 /** WebSocket close codes. Source: RFC 6455, section 7.4.1, and graphql-ws' CloseCode. */
@@ -54,10 +57,9 @@ export class WebSockets {
     this.#server = new WebSocketServer({ noServer: true, maxPayload: options.maxPayload, handleProtocols });
     this.#protocol = makeServer(protocolOptions(options, this.#running));
     http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (new URL(request.url ?? '/', 'http://hub').pathname !== '/graphql') {
-        socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-        return;
-      }
+      const refusal = options.gate.refusalOf(request.headers);
+      if (refusal !== null) return refuseUpgrade(socket, '403 Forbidden', refusalBody(refusal));
+      if (!isGraphQL(request.url)) return refuseUpgrade(socket, '404 Not Found');
       this.#server.handleUpgrade(request, socket, head, (opened) => this.#opened(opened));
     });
   }
@@ -136,6 +138,20 @@ export class WebSockets {
     });
   }
 }
+
+/** Answers a handshake without opening a WebSocket, and closes its connection. `body` is JSON. */
+function refuseUpgrade(socket: Duplex, status: string, body = ''): void {
+  // Node gives an upgraded connection away without a listener: one that the client resets would end the process.
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
+  const type = body === '' ? '' : 'Content-Type: application/json; charset=utf-8\r\n';
+  const head = `HTTP/1.1 ${status}\r\nConnection: close\r\n${type}Content-Length: ${Buffer.byteLength(body)}`;
+  socket.end(`${head}\r\n\r\n${body}`);
+}
+
+/** Whether the target of a request is /graphql; a target that is no URL, as `//`, is not. */
+const isGraphQL = (target = '/'): boolean =>
+  URL.canParse(target, 'http://hub') && new URL(target, 'http://hub').pathname === '/graphql';
 
 /**
  * A subscription that was refused before it began. An error thrown by the iteration becomes an error message, which ends the

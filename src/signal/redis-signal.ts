@@ -10,6 +10,9 @@ const SILENCE_MS = 3 * PROBE_MS;
 /** Announcements that Redis has not taken yet; past that they are dropped, since polls find what they would have said. */
 const MAX_UNANSWERED = 1_000;
 
+const NOT_REACHED =
+  'redis is not reached: changes of other hubs arrive by polling until it answers; check REDIS_URL if it should';
+
 /**
  * The signal over Redis pub/sub.
  *
@@ -27,7 +30,9 @@ export class RedisSignal {
   #unanswered = 0;
   #lastHeard = Number.NEGATIVE_INFINITY;
   #lastReset: number;
-  #up = false;
+  /** `opening` until the hub heard itself for the first time, or had as long to hear itself as it has later. */
+  #state: 'opening' | 'up' | 'down' = 'opening';
+  readonly #openedAt: number;
   /** The subscriber was cut off since the hub last heard itself: it may have missed something, however short that was. */
   #cut = false;
 
@@ -39,7 +44,7 @@ export class RedisSignal {
     readonly timers: Timers,
   ) {
     this.#channel = `tidemark:${logId}`;
-    this.#lastReset = timers.now();
+    this.#openedAt = this.#lastReset = timers.now();
     this.#publisher = connect();
     this.#subscriber = connect();
     this.#pubsub = new RedisPubSub({
@@ -56,7 +61,7 @@ export class RedisSignal {
   }
 
   get state(): 'up' | 'down' {
-    return this.#up ? 'up' : 'down';
+    return this.#state === 'up' ? 'up' : 'down';
   }
 
   announce(announcement: Announcement): void {
@@ -107,7 +112,7 @@ export class RedisSignal {
   #probe(): void {
     const now = this.timers.now();
     if (now - this.#lastHeard > SILENCE_MS) {
-      this.#isSilent();
+      this.#isSilent(now);
       this.#reset(now);
     }
     this.#send({ kind: 'probe' });
@@ -123,16 +128,19 @@ export class RedisSignal {
   }
 
   #hearsItself(): void {
-    const missed = this.#cut || !this.#up;
+    const missed = this.#cut || this.#state !== 'up';
     this.#cut = false;
-    if (!this.#up) this.logger.info('redis is up: changes of other hubs arrive at once');
-    this.#up = true;
+    if (this.#state !== 'up') this.logger.info('redis is up: changes of other hubs arrive at once');
+    this.#state = 'up';
     if (missed) for (const listener of this.#listeners) listener.onUp();
   }
 
-  #isSilent(): void {
-    if (this.#up) this.logger.warn('redis is down: changes of other hubs arrive by polling');
-    this.#up = false;
+  #isSilent(now: number): void {
+    if (this.#state === 'down') return;
+    if (this.#state === 'up') this.logger.warn('redis is down: changes of other hubs arrive by polling');
+    else if (now - this.#openedAt < SILENCE_MS) return;
+    else this.logger.warn(NOT_REACHED);
+    this.#state = 'down';
   }
 }
 

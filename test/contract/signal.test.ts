@@ -8,6 +8,8 @@ import { startRedisWithSentinel } from '../support/redis-sentinel.js';
 import { startRedis } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { sharedRedis } from '../support/shared-redis.js';
+import { FakeTimers } from '../support/fake-timers.js';
+import { logLines } from '../support/log-lines.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import { eventually } from '../support/wait.js';
 
@@ -172,6 +174,34 @@ describe('the signal over a Redis that goes away', () => {
     await Promise.all([a.up(), b.up()]);
     expect([a.ups, b.ups]).toEqual([1, 1]);
     await b.hearsOf(a, 'there');
+  });
+
+  it('says once that it does not reach Redis, not before Redis had time to answer, and once that it does', async () => {
+    await redis.stop();
+    const timers = new FakeTimers();
+    const log = logLines('info');
+    const signal = openSignal({
+      logId: randomUUID(),
+      connect: connector(redis.url),
+      logger: log.logger,
+      timers,
+    });
+    timers.advance(2_999);
+    expect(log.lines).toEqual([]);
+    timers.advance(60_000);
+    const missed = {
+      level: 'warn',
+      msg: expect.stringMatching(/^redis is not reached: .*REDIS_URL/) as string,
+    };
+    expect(log.lines).toEqual([missed]);
+    await redis.start();
+    await eventually(() => signal.state === 'up', { what: 'the signal to be up', timeoutMs: 20_000 });
+    timers.advance(2_000);
+    expect(log.lines).toEqual([
+      missed,
+      { level: 'info', msg: expect.stringMatching(/^redis is up/) as string },
+    ]);
+    await signal.close();
   });
 
   it('notices connections that look open and carry nothing, and gets over it', async () => {

@@ -1,6 +1,7 @@
 import { ask, post } from '../support/client.js';
 import { databaseKinds, sqlite } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
+import { logLines } from '../support/log-lines.js';
 import { acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import { startPostgres } from '../support/postgres-server.js';
 import type { PostgresServer } from '../support/postgres-server.js';
@@ -9,7 +10,7 @@ import type { RedisServer } from '../support/redis-server.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
 import { closedAfterEach } from '../api/support/cleanup.js';
 import { ownHub } from '../api/support/own-hub.js';
-import { readiness } from './support/operator.js';
+import { metricsOf, readiness } from './support/operator.js';
 import type { Hub } from '../../src/hub.js';
 
 const INSTALL_MS = 180_000;
@@ -108,23 +109,40 @@ describe('a hub whose Redis goes away', () => {
 
   const kept = closedAfterEach();
 
-  it('says so, goes on without it, and says so when it is back', async () => {
+  it('stays ready, says so, goes on without it, and says so when it is back', async () => {
     const database = await sqlite.create();
     kept({ close: () => database.drop() });
     const hub = kept(await startHub({ DATABASE_URL: database.url, REDIS_URL: redis.url }));
-    const ready = async (status: number, signal: string): Promise<void> => {
-      expect((await readiness(hub.url)).status).toBe(status);
-      const { hub: about } = await ask<{ hub: { signal: string } }>(hub.url, '{ hub { signal } }');
-      expect(about.signal).toBe(signal);
+    const finds = async (state: string): Promise<void> => {
+      expect(await readiness(hub.url)).toMatchObject({ status: 200, ready: true, signal: state });
+      expect((await metricsOf(hub.url))[`tidemark_signal_state{state="${state}"}`]).toBe(1);
+      expect(await ask(hub.url, '{ hub { signal } }')).toEqual({ hub: { signal: `redis: ${state}` } });
     };
-    await eventuallyPasses(() => ready(200, 'redis: up'), { what: 'Redis to be seen' });
+    await eventuallyPasses(() => finds('up'), { what: 'Redis to be seen' });
     await redis.kill();
-    await eventuallyPasses(() => ready(503, 'redis: down'), { what: 'Redis to be missed' });
+    await eventuallyPasses(() => finds('down'), { what: 'Redis to be missed' });
     const { checks } = await readiness(hub.url);
     expect(checks).toMatchObject({ database: { ok: true }, feed: { ok: true }, signal: { ok: false } });
     expect(checks.signal?.detail).toMatch(/Redis does not answer.* polling every 250 ms/);
     expect((await publish(hub.url, [CHANGE])).results[0]?.outcome).toBe('APPLIED');
     await redis.start();
-    await eventuallyPasses(() => ready(200, 'redis: up'), { what: 'Redis to be seen again' });
+    await eventuallyPasses(() => finds('up'), { what: 'Redis to be seen again' });
+  });
+
+  it('logs at warn that it did not reach Redis at its start, and at info when it does', async () => {
+    const database = await sqlite.create();
+    kept({ close: () => database.drop() });
+    await redis.stop();
+    const { logger, lines } = logLines('info');
+    const environment = { DATABASE_URL: database.url, REDIS_URL: redis.url };
+    const hub = kept(await startHub(environment, { logger }));
+    const logged = (): string[] =>
+      lines.filter(({ msg }) => /redis/i.test(msg)).map(({ level, msg }) => `${level}: ${msg}`);
+    await eventually(() => logged().length > 0, { what: 'a line about Redis' });
+    expect(logged()).toEqual([expect.stringMatching(/^warn: redis is not reached/)]);
+    expect(await readiness(hub.url)).toMatchObject({ status: 200, ready: true, signal: 'down' });
+    await redis.start();
+    await eventually(() => logged().length > 1, { what: 'another line about Redis' });
+    expect(logged().slice(1)).toEqual([expect.stringMatching(/^info: redis is up/)]);
   });
 });

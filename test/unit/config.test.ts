@@ -7,6 +7,10 @@ import { thrownBy } from '../contract/support/parts.js';
 const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   HOST: [],
   PORT: ['x', '-1', '65536', '1.5', '80 81', '0x50', '1e3', '9'.repeat(16)],
+  ALLOWED_ORIGINS: [
+    ...['*', 'null', 'app.example.com', 'https://', 'https://*.example.com', 'https://a.example/path'],
+    ...['https://user@a.example', 'https://a.example,', 'https://a.example https://b.example', 'https://a:x'],
+  ],
   DATABASE_URL: ['tidemark.db', 'sqlite:', 'sqlite::memory:', 'mysql://host/db', 'postgres://', '/tmp/a.db'],
   REDIS_URL: [
     ...['localhost:6379', 'http://localhost', 'redis://', 'redis', 'redis://a:1,b:2', 'redis+magic://h/m'],
@@ -76,6 +80,7 @@ describe('the configuration', () => {
       ...{ DATABASE_POOL: '2', SOCKET_BUFFER_BYTES: '1024', PING_MS: '100', DRAIN_MS: '0' },
       ...{ RETRY_FIRST_MS: '5', RETRY_LONGEST_MS: '6' },
       SOCKET_STALLED_MS: '200',
+      ALLOWED_ORIGINS: 'HTTPS://A.example:443/,tauri://localhost , http://b.example:80, http://[::1]:4000',
     });
     expect(config).toEqual({
       ...{
@@ -92,6 +97,7 @@ describe('the configuration', () => {
       },
       backoff: { firstMs: 5, longestMs: 6 },
       sockets: { bufferBytes: 1_024, stalledMs: 200, pingMs: 100 },
+      allowedOrigins: ['https://a.example', 'tauri://localhost', 'http://b.example', 'http://[::1]:4000'],
       ...{ pollMs: 10, tailBytes: 0, poolSize: 2, drainMs: 0 },
     });
   });

@@ -39,11 +39,28 @@ describe('readiness', () => {
     },
   );
 
-  it('is lost with any one check, and the others still say what they found', async () => {
-    const readiness = await checkReadiness(vitalsWith({ signal: () => 'down' }), systemTimers);
-    expect(readiness.ready).toBe(false);
-    const failed = Object.entries(readiness.checks).filter(([, { ok }]) => !ok);
-    expect(failed.map(([name]) => name)).toEqual(['signal']);
-    expect(readiness.checks.database).toEqual({ ok: true, detail: 'SQLite 3 answers' });
+  it.each([
+    ['database', { database: () => Promise.reject(new Error('gone')) }, false],
+    ['migrations', { pendingMigrations: () => Promise.resolve(true) }, false],
+    ['feed', { feedBehindMs: () => 60_000 }, false],
+    ['acknowledgements', { acknowledging: { ...vitalsWith({}).acknowledging, oldestMs: 6_000 } }, false],
+    // Every hub loses Redis at once, and all of them go on by polling.
+    ['signal', { signal: () => 'down' }, true],
+  ] satisfies [string, Partial<Vitals>, boolean][])(
+    'where only the check %s fails, the others say what they found',
+    async (name, parts, ready) => {
+      const readiness = await checkReadiness(vitalsWith(parts), systemTimers);
+      expect(readiness.ready).toBe(ready);
+      const failed = Object.entries(readiness.checks).filter(([, { ok }]) => !ok);
+      expect(failed.map(([failing]) => failing)).toEqual([name]);
+    },
+  );
+
+  it('stands without Redis only while polls find the changes of other hubs', async () => {
+    const parts: Partial<Vitals> = { signal: () => 'down', feedBehindMs: () => 60_000 };
+    const { ready, checks } = await checkReadiness(vitalsWith(parts), systemTimers);
+    expect(ready).toBe(false);
+    expect(checks.signal?.ok).toBe(false);
+    expect(checks.database).toEqual({ ok: true, detail: 'SQLite 3 answers' });
   });
 });

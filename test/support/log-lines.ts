@@ -1,0 +1,20 @@
+import { createLogger } from '../../src/hub.js';
+import type { Logger } from '../../src/hub.js';
+
+/** What of a log line a test looks at. */
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+}
+
+const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
+
+/** A logger as the hub has one, which keeps its lines. */
+export function logLines(level: string): { readonly logger: Logger; readonly lines: readonly LogLine[] } {
+  const lines: LogLine[] = [];
+  const write = (text: string): void => {
+    const { level: number, msg } = JSON.parse(text) as { level: number; msg: string };
+    lines.push({ level: LEVELS[number] ?? String(number), msg });
+  };
+  return { logger: createLogger(level, { write }), lines };
+}
