@@ -16,9 +16,9 @@ export class Lifetime {
   }
 
   /** Something was opened, and closes so. */
-  opened(close: () => Promise<unknown>): void {
+  readonly opened = (close: () => Promise<unknown>): void => {
     this.#opened.push(close);
-  }
+  };
 
   /** The hub cannot go on: it is closed as soon as all of it is open. */
   readonly fail = (reason: Error): void => {

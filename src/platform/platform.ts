@@ -22,6 +22,9 @@ export type { RedisConnection } from './redis.js';
 /** The database that the hub keeps its log in. */
 export type Database = SqliteDatabase | PostgresDatabase;
 
+/** Kind, version and place of a database, for people; without user name and password. */
+export const whereIs = ({ name, place }: Database): string => `${name} at ${place}`;
+
 const SQLITE_PREFIX = 'sqlite:';
 
 /** Opens `sqlite:path` or `postgres://…`. */

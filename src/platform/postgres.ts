@@ -4,6 +4,7 @@ import { HubError, logUnavailable, writeUnknown } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
 import type {
   DatabaseBase,
+  Migrated,
   OpenOptions,
   Parameter,
   Queries,
@@ -43,6 +44,7 @@ export class PostgresDatabase implements DatabaseBase {
     readonly dataSource: DataSource,
     readonly pool: Pool,
     version: string,
+    readonly place: string,
   ) {
     this.name = `PostgreSQL ${version}`;
   }
@@ -73,11 +75,13 @@ export class PostgresDatabase implements DatabaseBase {
     await dataSource.initialize();
     const { master } = dataSource.driver as unknown as { master: Pool };
     master.on('acquire', hearErrors);
-    const { rows } = await master.query<{ version: string }>(
-      "select current_setting('server_version') as version",
-    );
+    const client = await master.connect();
+    const { rows } = await client
+      .query<{ version: string }>("select current_setting('server_version') as version")
+      .finally(() => client.release());
     const version = rows[0]?.version.split(' ')[0] ?? 'of unknown version';
-    return new PostgresDatabase(dataSource, master, version);
+    const place = `${client.host}:${client.port}/${client.database ?? ''}`;
+    return new PostgresDatabase(dataSource, master, version, place);
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
@@ -176,11 +180,12 @@ export class PostgresDatabase implements DatabaseBase {
     }
   }
 
-  async migrate(): Promise<void> {
-    await this.withConnection(async (connection) => {
+  migrate(): Promise<Migrated> {
+    return this.withConnection(async (connection) => {
       await connection.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
       try {
-        await this.dataSource.runMigrations({ transaction: 'all' });
+        const executed = await this.dataSource.runMigrations({ transaction: 'all' });
+        return { isNew: executed.length === this.dataSource.migrations.length };
       } finally {
         await connection.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`);
       }

@@ -1,4 +1,11 @@
-import { ConfigError, helpText, OPTIONS, readCommand, readConfig } from '../../src/config/config.js';
+import {
+  ConfigError,
+  helpText,
+  OPTIONS,
+  readCommand,
+  readConfig,
+  UsageError,
+} from '../../src/config/config.js';
 import type { OptionName } from '../../src/config/config.js';
 import { RULES } from '../../src/config/contradictions.js';
 import { thrownBy } from '../contract/support/parts.js';
@@ -177,7 +184,9 @@ describe('the command line', () => {
   it.each([['--hlep'], ['help'], ['--help', '--port=1'], ['constructor'], ['']])(
     'refuses %j with one line that names the unknown argument',
     (...args) => {
-      const { message } = thrownBy(() => readCommand(args));
+      const error: unknown = thrownBy(() => readCommand(args));
+      expect(error).toBeInstanceOf(UsageError);
+      const { message } = error as UsageError;
       expect(message).toMatch(/^unknown argument "[^\n]*--help[^\n]*\.$/);
       expect(message).toContain(JSON.stringify(args.at(-1)));
     },
