@@ -120,7 +120,9 @@ async function openStorage({ config, logger, timers, onClose, warn }: Setting): 
     onLost: warn('a connection to the database broke'),
   });
   onClose(() => database.close());
-  const { isNew } = await database.migrate();
+  const { isNew } = await database.migrate(() =>
+    logger.info('waiting: another hub migrates the database, or another program has it locked'),
+  );
   const log = await Log.open(database, timers);
   if (isNew) logger.info({ logId: log.id, database: whereIs(database) }, 'made a new log');
   return { database, log };

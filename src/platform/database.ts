@@ -48,8 +48,12 @@ export interface DatabaseBase {
   write(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
   /** Runs a transaction: all of it is durable when it answers, and nothing of it where it throws. */
   transact<T>(work: () => Transaction<T>): Promise<T>;
-  /** Runs pending migrations; safe when several hubs start at once. */
-  migrate(): Promise<Migrated>;
+  /**
+   * Runs pending migrations, however long they take; safe when several hubs start at once.
+   * @param onWait told once where another hub migrates, or something else has the database locked; default: nobody is told
+   * @throws Error with one sentence where the database was migrated by a newer version
+   */
+  migrate(onWait?: () => void): Promise<Migrated>;
   /** Whether the database lacks migrations of this hub's version. */
   hasPendingMigrations(): Promise<boolean>;
   close(): Promise<void>;

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import { HubError, logUnavailable, writeUnknown } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
 import type {
@@ -12,21 +13,10 @@ import type {
   TableSet,
   Transaction,
 } from './database.js';
+import { assertKnown, executedMigrations, isBehind } from './migrations.js';
 import { isConnectionLost, isRolledBack, PostgresConnection } from './postgres-connection.js';
-
-/** Any number that other users of the database do not take for their own advisory lock. */
-const MIGRATION_LOCK = 7_464_711_077;
-/** A connection that is not there by then counts as a database that does not answer. */
-const CONNECT_MS = 5_000;
-/** The same for one statement, by default. */
-const QUERY_MS = 15_000;
-/** The server's own limit for a statement is lower by this factor, so that it ends the statement too. */
-const SERVER_SHARE = 14 / 15;
-/**
- * The server ends a transaction that is idle for so long: a hub that stands still, or whose machine is gone, would
- * otherwise hold the log's lock, and block every other hub, until TCP detects it, which takes hours.
- */
-const IDLE_TRANSACTION_MS = 10_000;
+import { migratePostgres } from './postgres-migrations.js';
+import { postgresOptions } from './postgres-options.js';
 
 /**
  * A PostgreSQL database behind a pool of connections.
@@ -43,6 +33,8 @@ export class PostgresDatabase implements DatabaseBase {
   private constructor(
     readonly dataSource: DataSource,
     readonly pool: Pool,
+    /** How the connection is made on which migrations run. */
+    readonly migrations: DataSourceOptions,
     version: string,
     readonly place: string,
   ) {
@@ -53,25 +45,10 @@ export class PostgresDatabase implements DatabaseBase {
   static async open(
     url: string,
     tables: readonly TableSet[],
-    { poolSize, onLost, queryMs = QUERY_MS }: OpenOptions,
+    options: OpenOptions,
   ): Promise<PostgresDatabase> {
-    const dataSource = new DataSource({
-      type: 'postgres',
-      url,
-      applicationName: 'tidemark',
-      poolSize,
-      connectTimeoutMS: CONNECT_MS,
-      poolErrorHandler: onLost,
-      extra: {
-        statement_timeout: Math.round(queryMs * SERVER_SHARE),
-        query_timeout: queryMs,
-        keepAlive: true,
-        idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-      },
-      entities: tables.flatMap((set) => [...set.entities('postgres')]),
-      migrations: tables.flatMap((set) => [...set.migrations]),
-      migrationsTransactionMode: 'all',
-    });
+    const { pool, migrations } = postgresOptions(url, tables, options);
+    const dataSource = new DataSource(pool);
     await dataSource.initialize();
     const { master } = dataSource.driver as unknown as { master: Pool };
     master.on('acquire', hearErrors);
@@ -81,7 +58,7 @@ export class PostgresDatabase implements DatabaseBase {
       .finally(() => client.release());
     const version = rows[0]?.version.split(' ')[0] ?? 'of unknown version';
     const place = `${client.host}:${client.port}/${client.database ?? ''}`;
-    return new PostgresDatabase(dataSource, master, version, place);
+    return new PostgresDatabase(dataSource, master, migrations, version, place);
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
@@ -180,20 +157,19 @@ export class PostgresDatabase implements DatabaseBase {
     }
   }
 
-  migrate(): Promise<Migrated> {
-    return this.withConnection(async (connection) => {
-      await connection.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
-      try {
-        const executed = await this.dataSource.runMigrations({ transaction: 'all' });
-        return { isNew: executed.length === this.dataSource.migrations.length };
-      } finally {
-        await connection.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`);
-      }
-    });
+  async migrate(onWait: () => void = ignore): Promise<Migrated> {
+    const executed = await this.#executed();
+    assertKnown(executed, this.dataSource, this.place);
+    if (!isBehind(executed, this.dataSource)) return { isNew: false };
+    return migratePostgres(this.migrations, this.place, onWait);
   }
 
   async hasPendingMigrations(): Promise<boolean> {
-    return this.dataSource.showMigrations();
+    return isBehind(await this.#executed(), this.dataSource);
+  }
+
+  #executed(): Promise<string[]> {
+    return executedMigrations(this.dialect, (sql) => this.read(sql));
   }
 
   async close(): Promise<void> {

@@ -11,8 +11,8 @@ import type { Timers } from '../model/clock.js';
 const OLDEST_SQLITE = [3, 51, 3] as const;
 /** How long a statement waits for another process that writes the same file, in milliseconds. */
 export const BUSY_MS = 5_000;
-/** How long opening waits for others that open or migrate the same file, and how often it looks. */
-const OPEN_MS = 20_000;
+/** How long opening waits for others that open the same file, and how often it looks, in milliseconds. */
+export const OPEN_MS = 20_000;
 const RETRY_MS = 20;
 /** Codes of a file that cannot be trusted. */
 export const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
@@ -31,24 +31,35 @@ export async function assertFolder(path: string): Promise<void> {
   );
 }
 
+/** How one waits for other connections to a file. */
+interface Waiting {
+  /** Milliseconds after which it is an error; Infinity: never. */
+  readonly forMs: number;
+  /** Told once, where it has to wait; default: nobody is told. */
+  readonly onWait?: () => void;
+}
+
 /**
  * Retries until no other connection holds the file, without blocking this process, which may hold the other connection.
  * Turning the write-ahead log on does not wait for other connections by itself.
+ * @throws what `work` throws; SQLITE_BUSY only when the time is over
  */
 export async function untilFree(
   handle: BetterSqlite3.Database,
   timers: Timers,
   work: () => unknown,
+  { forMs, onWait = () => undefined }: Waiting,
 ): Promise<void> {
-  const end = timers.now() + OPEN_MS;
+  const end = timers.now() + forMs;
   handle.pragma('busy_timeout = 0');
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       work();
       break;
     } catch (error) {
       const busy = codeOf(error).startsWith('SQLITE_BUSY');
       if (!busy || timers.now() > end) throw error;
+      if (attempt === 1) onWait();
       await new Promise<void>((resolve) => void timers.after(RETRY_MS, resolve));
     }
   }

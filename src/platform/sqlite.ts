@@ -14,12 +14,14 @@ import type {
   TableSet,
   Transaction,
 } from './database.js';
+import { assertKnown, executedMigrations, isBehind } from './migrations.js';
 import {
   assertFolder,
   assertVersion,
   BUSY_MS,
   codeOf,
   DAMAGED,
+  OPEN_MS,
   sqliteVersion,
   throwAbout,
   untilFree,
@@ -69,7 +71,7 @@ export class SqliteDatabase implements DatabaseBase {
       prepareDatabase: async (handle: BetterSqlite3.Database) => {
         writer = handle;
         assertVersion(handle);
-        await untilFree(handle, timers, () => handle.pragma('journal_mode = WAL'));
+        await untilFree(handle, timers, () => handle.pragma('journal_mode = WAL'), { forMs: OPEN_MS });
         handle.pragma('synchronous = FULL');
         if (process.platform === 'darwin') handle.pragma('fullfsync = ON');
       },
@@ -128,10 +130,13 @@ export class SqliteDatabase implements DatabaseBase {
     );
   }
 
-  async migrate(): Promise<Migrated> {
-    // Taking the write lock first makes a second hub that starts at once wait here, and then find nothing to do.
-    await untilFree(this.writer, this.timers, () => this.writer.exec('begin immediate'));
+  async migrate(onWait: () => void = ignore): Promise<Migrated> {
     try {
+      if (!(await this.#isBehind())) return { isNew: false };
+      // Taking the write lock first makes a second hub that starts at once wait here, and then find nothing to do.
+      const begin = (): unknown => this.writer.exec('begin immediate');
+      await untilFree(this.writer, this.timers, begin, { forMs: Infinity, onWait });
+      await this.#isBehind();
       const executed = await this.dataSource.runMigrations({ transaction: 'none' });
       this.writer.exec('commit');
       return { isNew: executed.length === this.dataSource.migrations.length };
@@ -142,7 +147,15 @@ export class SqliteDatabase implements DatabaseBase {
   }
 
   async hasPendingMigrations(): Promise<boolean> {
-    return this.dataSource.showMigrations();
+    return isBehind(await executedMigrations(this.dialect, (sql) => this.read(sql)), this.dataSource);
+  }
+
+  /** Whether migrations are to be run. @throws SQLite's error, or Error as of `migrate` */
+  async #isBehind(): Promise<boolean> {
+    const read = (sql: string): Promise<Row[]> => Promise.resolve(this.#run(this.writer, `w${sql}`, sql, []));
+    const executed = await executedMigrations(this.dialect, read);
+    assertKnown(executed, this.dataSource, this.place);
+    return isBehind(executed, this.dataSource);
   }
 
   async close(): Promise<void> {
@@ -170,6 +183,8 @@ export class SqliteDatabase implements DatabaseBase {
     return statement;
   }
 }
+
+const ignore = (): void => undefined;
 
 /** `$1`, `$2`, … by name; SQLite has no booleans. */
 const named = (parameters: readonly Parameter[]): Record<string, unknown> =>
