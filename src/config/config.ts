@@ -12,6 +12,8 @@ import type { OptionName, Values } from './options.js';
 export { readCommand } from './command.js';
 export type { Command } from './command.js';
 export { ConfigError, UsageError } from './config-error.js';
+export { parseDatabaseUrl } from './database-url.js';
+export type { DatabaseTarget } from './database-url.js';
 export { helpText } from './help.js';
 export { OPTIONS } from './options.js';
 export type { OptionName } from './options.js';

@@ -37,7 +37,7 @@ export type Transaction<T> = Generator<Statement, T, Row[]>;
 export interface DatabaseBase {
   /** Name and version, for people: `SQLite 3.53.2`. */
   readonly name: string;
-  /** Where it is, for people, without user name and password: an absolute path, or `host:5432/database`. */
+  /** Where it is, for people, without user name and password: an absolute path, or `host:5432/database (schema tidemark)`. */
   readonly place: string;
   readonly dataSource: DataSource;
   /** Runs one statement that only reads. */

@@ -2,22 +2,31 @@ import type { DataSource } from 'typeorm';
 import { asNumber, asText } from './database.js';
 import type { Dialect, Row } from './database.js';
 
-/** Where TypeORM keeps the names of the migrations that were run. */
-const TABLE = 'migrations';
+/** The table in which TypeORM keeps the names of the migrations that were run, and a statement that counts such tables. */
+const TABLES = {
+  sqlite: () => ({
+    table: 'migrations',
+    find: `select count(*) as n from sqlite_master where type = 'table' and name = 'migrations'`,
+  }),
+  postgres: (schema: string) => ({
+    table: `"${schema}".migrations`,
+    find: `select count(to_regclass('"${schema}".migrations')) as n`,
+  }),
+} as const satisfies Record<Dialect, (schema: string) => { table: string; find: string }>;
 
-const FIND = {
-  sqlite: `select count(*) as n from sqlite_master where type = 'table' and name = '${TABLE}'`,
-  postgres: `select count(to_regclass('${TABLE}')) as n`,
-} as const satisfies Record<Dialect, string>;
-
-/** The names of the migrations that the database holds; none where it is empty. */
+/**
+ * The names of the migrations that the database holds; none where it is empty.
+ * @param schema of PostgreSQL; SQLite has none
+ */
 export async function executedMigrations(
   dialect: Dialect,
   read: (sql: string) => Promise<Row[]>,
+  schema = '',
 ): Promise<string[]> {
-  const [found] = await read(FIND[dialect]);
+  const { table, find } = TABLES[dialect](schema);
+  const [found] = await read(find);
   if (asNumber(found?.n) === 0) return [];
-  return (await read(`select name from ${TABLE}`)).map(({ name }) => asText(name));
+  return (await read(`select name from ${table}`)).map(({ name }) => asText(name));
 }
 
 const namesOf = ({ migrations }: DataSource): string[] =>

@@ -2,6 +2,7 @@
  * Connections to what the hub stands on: the database, Redis, the log of the process; how writes are grouped; and how
  * connections end. Nothing here knows what they are used for.
  */
+import { parseDatabaseUrl } from '../config/config.js';
 import type { OpenOptions, TableSet } from './database.js';
 import { PostgresDatabase } from './postgres.js';
 import { SqliteDatabase } from './sqlite.js';
@@ -25,15 +26,14 @@ export type Database = SqliteDatabase | PostgresDatabase;
 /** Kind, version and place of a database, for people; without user name and password. */
 export const whereIs = ({ name, place }: Database): string => `${name} at ${place}`;
 
-const SQLITE_PREFIX = 'sqlite:';
-
-/** Opens `sqlite:path` or `postgres://…`. */
+/** Opens what a DATABASE_URL names. */
 export function openDatabase(
   url: string,
   tables: readonly TableSet[],
   options: OpenOptions,
 ): Promise<Database> {
-  return url.startsWith(SQLITE_PREFIX)
-    ? SqliteDatabase.open(url.slice(SQLITE_PREFIX.length), tables, options)
-    : PostgresDatabase.open(url, tables, options);
+  const target = parseDatabaseUrl(url);
+  return target.kind === 'sqlite'
+    ? SqliteDatabase.open(target.path, tables, options)
+    : PostgresDatabase.open(target, tables, options);
 }

@@ -1,4 +1,5 @@
 import type { DataSourceOptions } from 'typeorm';
+import type { DatabaseTarget } from '../config/config.js';
 import type { OpenOptions, TableSet } from './database.js';
 
 /** A connection that is not there by then counts as a database that does not answer. */
@@ -20,15 +21,30 @@ export interface PostgresOptions {
   readonly migrations: DataSourceOptions;
 }
 
+/** A schema of a PostgreSQL database. */
+export type PostgresTarget = Extract<DatabaseTarget, { kind: 'postgres' }>;
+
+/**
+ * The search path goes to the server with the connection's other settings, not as a statement behind it: no connection of
+ * the pool can be lent without it, and RESET and DISCARD return to it. A pooler in transaction mode would silently lose what
+ * a statement sets, and the next transaction would look for its tables elsewhere; what it cannot keep of a connection's
+ * settings it refuses, and the hub does not start.
+ */
 export function postgresOptions(
-  url: string,
+  { url, schema, options }: PostgresTarget,
   tables: readonly TableSet[],
   { poolSize, onLost, queryMs = QUERY_MS }: OpenOptions,
 ): PostgresOptions {
-  const extra = { keepAlive: true, idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS };
+  const extra = {
+    keepAlive: true,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
+    // Of several values for one setting the server takes the last.
+    options: `${options} -c search_path="${schema}"`.trim(),
+  };
   const common = {
     type: 'postgres',
     url,
+    schema,
     applicationName: 'tidemark',
     connectTimeoutMS: CONNECT_MS,
     poolErrorHandler: onLost,

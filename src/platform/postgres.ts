@@ -15,8 +15,9 @@ import type {
 } from './database.js';
 import { assertKnown, executedMigrations, isBehind } from './migrations.js';
 import { isConnectionLost, isRolledBack, PostgresConnection } from './postgres-connection.js';
-import { migratePostgres } from './postgres-migrations.js';
+import { assertSchema, migratePostgres } from './postgres-migrations.js';
 import { postgresOptions } from './postgres-options.js';
+import type { PostgresTarget } from './postgres-options.js';
 
 /**
  * A PostgreSQL database behind a pool of connections.
@@ -35,6 +36,8 @@ export class PostgresDatabase implements DatabaseBase {
     readonly pool: Pool,
     /** How the connection is made on which migrations run. */
     readonly migrations: DataSourceOptions,
+    /** The schema of all tables. */
+    readonly schema: string,
     version: string,
     readonly place: string,
   ) {
@@ -43,11 +46,11 @@ export class PostgresDatabase implements DatabaseBase {
 
   /** Connects. @throws the driver's error when the server is not there. */
   static async open(
-    url: string,
+    target: PostgresTarget,
     tables: readonly TableSet[],
     options: OpenOptions,
   ): Promise<PostgresDatabase> {
-    const { pool, migrations } = postgresOptions(url, tables, options);
+    const { pool, migrations } = postgresOptions(target, tables, options);
     const dataSource = new DataSource(pool);
     await dataSource.initialize();
     const { master } = dataSource.driver as unknown as { master: Pool };
@@ -57,8 +60,8 @@ export class PostgresDatabase implements DatabaseBase {
       .query<{ version: string }>("select current_setting('server_version') as version")
       .finally(() => client.release());
     const version = rows[0]?.version.split(' ')[0] ?? 'of unknown version';
-    const place = `${client.host}:${client.port}/${client.database ?? ''}`;
-    return new PostgresDatabase(dataSource, master, migrations, version, place);
+    const place = `${client.host}:${client.port}/${client.database ?? ''} (schema ${target.schema})`;
+    return new PostgresDatabase(dataSource, master, migrations, target.schema, version, place);
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
@@ -160,8 +163,11 @@ export class PostgresDatabase implements DatabaseBase {
   async migrate(onWait: () => void = ignore): Promise<Migrated> {
     const executed = await this.#executed();
     assertKnown(executed, this.dataSource, this.place);
-    if (!isBehind(executed, this.dataSource)) return { isNew: false };
-    return migratePostgres(this.migrations, this.place, onWait);
+    const migrated = isBehind(executed, this.dataSource)
+      ? await migratePostgres(this.migrations, this.schema, this.place, onWait)
+      : { isNew: false };
+    await assertSchema((sql) => this.read(sql), this.schema, this.place);
+    return migrated;
   }
 
   async hasPendingMigrations(): Promise<boolean> {
@@ -169,7 +175,7 @@ export class PostgresDatabase implements DatabaseBase {
   }
 
   #executed(): Promise<string[]> {
-    return executedMigrations(this.dialect, (sql) => this.read(sql));
+    return executedMigrations(this.dialect, (sql) => this.read(sql), this.schema);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,5 @@
 /** Hubs and the migrations of their database: those of a newer version, and those that another hub runs. */
 import Sqlite from 'better-sqlite3';
-import { Client } from 'pg';
 import { createLogger } from '../../src/hub.js';
 import { logTables } from '../../src/log/log.js';
 import { systemTimers } from '../../src/model/clock.js';
@@ -11,7 +10,7 @@ import { databaseKinds, postgres, sqlite } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
 import { ignore } from '../support/ignore.js';
-import { adminQuery } from '../support/postgres-database.js';
+import { adminQuery, clientOf } from '../support/postgres-database.js';
 import { eventually } from '../support/wait.js';
 
 const fileOf = (url: string): string => url.replace('sqlite:', '');
@@ -38,10 +37,10 @@ async function hold(url: string): Promise<() => Promise<void>> {
       handle.close();
     };
   }
-  const client = new Client({ connectionString: url });
+  const client = clientOf(url);
   await client.connect();
   await client.query('begin');
-  await client.query('create table migrations (n integer)');
+  await client.query('create schema tidemark');
   return async () => {
     await client.query('rollback');
     await client.end();
@@ -63,10 +62,8 @@ describe.each(databaseKinds)('a database on $name', (kind) => {
     await before.close();
     await run(own.url, `insert into migrations (timestamp, name) values (1, 'AddTrace9990000000001')`);
     await expect(startHub({ DATABASE_URL: own.url })).rejects.toThrow(
-      new RegExp(
-        `^The database ${database.replace(/^.* at /, '')} was migrated by a newer version of Tidemark ` +
-          '\\(this version does not know AddTrace9990000000001\\); start that version [^\\n]*\\.$',
-      ),
+      `The database ${database.replace(/^.* at /, '')} was migrated by a newer version of Tidemark ` +
+        '(this version does not know AddTrace9990000000001); start that version or a newer one, ',
     );
     await run(own.url, `delete from migrations where name = 'AddTrace9990000000001'`);
     expect(kept(await startHub({ DATABASE_URL: own.url })).logId).toBe(logId);

@@ -14,7 +14,17 @@ import { thrownBy } from '../contract/support/parts.js';
 const BAD: Readonly<Record<OptionName, readonly string[]>> = {
   HOST: [],
   PORT: ['x', '-1', '65536', '1.5', '80 81', '0x50', '1e3', '9'.repeat(16)],
-  DATABASE_URL: ['tidemark.db', 'sqlite:', 'sqlite::memory:', 'mysql://host/db', 'postgres://', '/tmp/a.db'],
+  DATABASE_URL: [
+    'tidemark.db',
+    'sqlite:',
+    'sqlite::memory:',
+    'mysql://host/db',
+    'postgres://',
+    '/tmp/a.db',
+    ...['', '1st', 'pg_own', 'information_schema', 'a-b', 'a"b', 'a b', 'é', 'x'.repeat(64)].map(
+      (schema) => `postgres://host/db?schema=${schema}`,
+    ),
+  ],
   REDIS_URL: [
     ...['localhost:6379', 'http://localhost', 'redis://', 'redis', 'redis://a:1,b:2', 'redis+magic://h/m'],
     ...[
