@@ -1,4 +1,4 @@
-import type { Logger } from './logger.js';
+import type { Logger } from '../logger/logger.js';
 
 /** What a hub has opened, and how it ends: it is closed, or it cannot go on. */
 export class Lifetime {

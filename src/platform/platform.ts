@@ -1,5 +1,5 @@
 /**
- * Connections to what the hub stands on: the database, Redis, the log of the process; how writes are grouped; and how
+ * Connections to what the hub stands on: the database, Redis; how writes are grouped; and how
  * connections end. Nothing here knows what they are used for.
  */
 import { parseDatabaseUrl } from '../config/config.js';
@@ -11,8 +11,7 @@ export { asBigint, asBoolean, asNumber, asText, jsonList, nowSql, orNull } from 
 export type { Dialect, Parameter, Queries, Row, Statement, TableSet, Transaction } from './database.js';
 export { GroupCommit } from './group-commit.js';
 export { Lifetime } from './lifetime.js';
-export { createLogger } from './logger.js';
-export type { Logger } from './logger.js';
+export type { Logger } from '../logger/logger.js';
 export { isConnectionLost } from './postgres-connection.js';
 export type { PostgresConnection } from './postgres-connection.js';
 export type { PostgresDatabase } from './postgres.js';
