@@ -16,7 +16,8 @@ const ROOMS = {
   server: ['model', 'config', 'api', 'deliver'],
   model: [],
   config: ['model'],
-  platform: ['model', 'config'],
+  logger: [],
+  platform: ['model', 'config', 'logger'],
   generated: ['model', 'view'],
   console: [],
 };
@@ -28,7 +29,7 @@ const VENDORS = {
   pg: ['log', 'platform'],
   ioredis: ['signal', 'platform'],
   'graphql-redis-subscriptions': ['signal'],
-  pino: ['platform'],
+  pino: ['logger'],
   zod: ['config'],
   fastify: ['server'],
   '@fastify': ['server'],

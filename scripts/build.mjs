@@ -3,7 +3,7 @@
  *
  *   node scripts/build.mjs [--clean]
  *
- * With --clean it builds everything anew, so that nothing is left of files that are gone.
+ * With --clean it builds everything anew.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
@@ -34,6 +34,15 @@ function newest(paths, leaveOut = '') {
   return latest;
 }
 
+/** Removes what was built of sources that are gone, which the package and imports would otherwise still have. */
+function removeStale() {
+  for (const name of readdirSync(join(ROOT, 'dist'), { recursive: true })) {
+    const [, source] = /^(?!console)(.*)\.(?:js|js\.map|d\.ts)$/.exec(name) ?? [];
+    if (source === undefined || existsSync(join(ROOT, 'src', `${source}.ts`))) continue;
+    rmSync(join(ROOT, 'dist', name));
+  }
+}
+
 const builtAt = (file) => (existsSync(join(ROOT, file)) ? statSync(join(ROOT, file)).mtimeMs : 0);
 const fixed = ['package-lock.json', 'scripts', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
   join(ROOT, name),
@@ -48,6 +57,7 @@ if (newest([join(ROOT, 'src'), ...fixed], CONSOLE) > builtAt('dist/.tsbuildinfo'
     cwd: ROOT,
     stdio: 'inherit',
   });
+  removeStale();
   // tsc leaves the file alone when nothing that it writes has changed.
   utimesSync(join(ROOT, 'dist/.tsbuildinfo'), new Date(), new Date());
 }

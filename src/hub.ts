@@ -2,19 +2,20 @@
  * The hub: the only place that wires. It opens the rooms in the order of the way of a change, hands each what it needs,
  * and closes them in reverse. This file is also the library's face.
  */
-import { readFileSync } from 'node:fs';
 import { Consumers, ackTables } from './ack/ack.js';
 import type { Rooms } from './api/api.js';
-import { readConfig } from './config/config.js';
+import { readConfig, VERSION } from './config/config.js';
 import type { Config } from './config/config.js';
 import { Deliverer } from './deliver/deliver.js';
 import { Explorer } from './explore/explore.js';
 import { Feed } from './feed/feed.js';
 import { Log, LOG_SQL, logTables } from './log/log.js';
+import { createLogger } from './logger/logger.js';
+import type { Logger } from './logger/logger.js';
 import { systemClock, systemTimers } from './model/clock.js';
 import type { Clock, Timers } from './model/clock.js';
-import { Lifetime, createLogger, openDatabase, openRedis } from './platform/platform.js';
-import type { Database, Logger } from './platform/platform.js';
+import { Lifetime, openDatabase, openRedis, whereIs } from './platform/platform.js';
+import type { Database } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
 import { Retry, retryTables } from './retry/retry.js';
 import { Metrics, startServer } from './server/server.js';
@@ -23,9 +24,9 @@ import { openSignal } from './signal/signal.js';
 import type { Signal } from './signal/signal.js';
 
 export { ConfigError, helpText, OPTIONS, readCommand, readConfig } from './config/config.js';
+export { UsageError, VERSION } from './config/config.js';
 export type { Command, Config, Environment, OptionName } from './config/config.js';
-export { createLogger } from './platform/platform.js';
-export type { Logger } from './platform/platform.js';
+export { createLogger, type Logger } from './logger/logger.js';
 export { HubError } from './model/errors.js';
 export type { ErrorCode } from './model/errors.js';
 
@@ -33,6 +34,12 @@ export type { ErrorCode } from './model/errors.js';
 export interface Hub {
   /** `http://host:port`; GraphQL, over HTTP and WebSocket, is at /graphql below it. */
   readonly url: string;
+  /** The id of the log that it serves: a UUID. */
+  readonly logId: string;
+  /** What keeps the log, and where, for people; without user name and password. */
+  readonly database: string;
+  /** How it tells other hubs of changes. */
+  readonly signal: 'in-process' | 'redis';
   /** Stops gracefully: finishes what was accepted, tells subscribers, closes. Safe to call twice. */
   close(): Promise<void>;
   /**
@@ -52,11 +59,6 @@ export interface HubParts {
   readonly timers?: Timers;
 }
 
-/** The hub's version: the package's. */
-export const VERSION = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-).version;
-
 /**
  * Opens a hub: database, migrations, log, signal, feed, consumers, delivery, server; answers when it serves.
  * @param config from `readConfig`; default: everything at its default
@@ -67,22 +69,18 @@ export async function openHub(config: Config = readConfig({}), parts: HubParts =
   const lifetime = new Lifetime(logger);
   try {
     const timers = parts.timers ?? systemTimers;
-    const url = await open({
+    const opened = await open({
       config,
       logger,
       metrics: new Metrics(timers),
       clock: parts.clock ?? systemClock,
       timers,
-      onClose: (close) => {
-        lifetime.opened(close);
-      },
+      onClose: lifetime.opened,
       onReplaced: lifetime.fail,
-      warn: (what) => (error) => {
-        logger.warn({ err: error }, what);
-      },
+      warn: (what) => (error) => logger.warn({ err: error }, what),
     });
     lifetime.begin();
-    return { url, close: () => lifetime.close(), stopped: lifetime.stopped };
+    return { ...opened, close: () => lifetime.close(), stopped: lifetime.stopped };
   } catch (error) {
     await lifetime.close().catch(() => undefined);
     throw error;
@@ -103,10 +101,12 @@ interface Setting {
   readonly onReplaced: (reason: Error) => void;
 }
 
-async function open(setting: Setting): Promise<string> {
+async function open(setting: Setting): Promise<Omit<Hub, 'close' | 'stopped'>> {
   const storage = await openStorage(setting);
   const wake = await openFeed(setting, storage);
-  return openService(setting, storage, wake);
+  const url = await openService(setting, storage, wake);
+  const signal = setting.config.redisUrl === null ? 'in-process' : 'redis';
+  return { url, logId: storage.log.id, database: whereIs(storage.database), signal };
 }
 
 interface Storage {
@@ -114,15 +114,19 @@ interface Storage {
   readonly log: Log;
 }
 
-async function openStorage({ config, timers, onClose, warn }: Setting): Promise<Storage> {
+async function openStorage({ config, logger, timers, onClose, warn }: Setting): Promise<Storage> {
   const database = await openDatabase(config.databaseUrl, [logTables, ackTables, retryTables], {
     poolSize: config.poolSize,
     timers,
     onLost: warn('a connection to the database broke'),
   });
   onClose(() => database.close());
-  await database.migrate();
-  return { database, log: await Log.open(database, timers) };
+  const { isNew } = await database.migrate(() =>
+    logger.info('waiting: another hub migrates the database, or another program has it locked'),
+  );
+  const log = await Log.open(database, timers);
+  if (isNew) logger.info({ logId: log.id, database: whereIs(database) }, 'made a new log');
+  return { database, log };
 }
 
 interface Wake {
@@ -178,17 +182,16 @@ async function openService(setting: Setting, { database, log }: Storage, wake: W
   onClose(() => deliverer.close());
   const explorer = new Explorer({ log, consumers, retry, about: aboutHub(database, signal, clock) });
   const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors: log.cursors };
-  const report = (error: unknown, id: string): void => {
-    logger.error({ err: error, id }, 'a request failed');
-  };
+  const report = (error: unknown, id: string): void => logger.error({ err: error, id }, 'a request failed');
   const vitals = vitalsOf(setting, { database, log }, wake, rooms);
   const server = await startServer({ config, rooms, metrics, report, vitals, timers });
   onClose(() => server.close());
   return server.url;
 }
 
-function redisConnector(config: Config, logger: Logger): Parameters<typeof openSignal>[0]['connect'] {
-  const { redisUrl } = config;
+type Connect = Parameters<typeof openSignal>[0]['connect'];
+
+function redisConnector({ redisUrl }: Config, logger: Logger): Connect {
   if (redisUrl === null) return null;
   return () => openRedis(redisUrl, (error) => logger.debug({ err: error }, 'redis does not answer'));
 }

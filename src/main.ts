@@ -1,6 +1,15 @@
 #!/usr/bin/env node
 /** Runs a hub in the foreground: command line and environment → configuration → hub → signals. */
-import { ConfigError, createLogger, helpText, openHub, readCommand, readConfig, VERSION } from './hub.js';
+import {
+  ConfigError,
+  createLogger,
+  helpText,
+  openHub,
+  readCommand,
+  readConfig,
+  UsageError,
+  VERSION,
+} from './hub.js';
 import type { Config } from './hub.js';
 
 try {
@@ -11,14 +20,16 @@ try {
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`tidemark: ${error.message}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
 async function run(config: Config): Promise<void> {
   const logger = createLogger(config.logLevel);
   try {
     const hub = await openHub(config, { logger });
-    logger.info({ url: `${hub.url}/graphql` }, `tidemark is ready at ${hub.url}/graphql`);
+    const { database, signal, logId } = hub;
+    const url = `${hub.url}/graphql`;
+    logger.info({ url, database, signal, logId }, `tidemark is ready at ${url}`);
     void hub.stopped.then((reason) => {
       if (reason !== null) process.exit(1);
     });

@@ -1,4 +1,4 @@
-import { ConfigError } from './config-error.js';
+import { UsageError } from './config-error.js';
 
 /** What the command line asks for. */
 export type Command = 'run' | 'help' | 'version';
@@ -12,12 +12,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 /**
  * Reads the arguments of the command line: none runs a hub; of several, the first counts.
- * @throws ConfigError that names the first unknown argument
+ * @throws UsageError that names the first unknown argument
  */
 export function readCommand(args: readonly string[]): Command {
   const unknown = args.find((arg) => !Object.hasOwn(COMMANDS, arg));
   if (unknown !== undefined) {
-    throw new ConfigError(
+    throw new UsageError(
       `unknown argument ${JSON.stringify(unknown)}; the arguments are --help and --version, options are environment variables.`,
     );
   }

@@ -11,12 +11,15 @@ import type { OptionName, Values } from './options.js';
 
 export { readCommand } from './command.js';
 export type { Command } from './command.js';
-export { ConfigError } from './config-error.js';
+export { ConfigError, UsageError } from './config-error.js';
+export { parseDatabaseUrl } from './database-url.js';
+export type { DatabaseTarget } from './database-url.js';
 export { helpText } from './help.js';
 export { OPTIONS } from './options.js';
 export type { OptionName } from './options.js';
 export { parseRedisUrl } from './redis-url.js';
 export type { RedisTarget } from './redis-url.js';
+export { VERSION } from './version.js';
 
 /** The values of all options, each at its path in the table. */
 export interface Config extends Values {

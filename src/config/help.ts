@@ -15,7 +15,7 @@ Runs a Tidemark hub in the foreground. SIGTERM and SIGINT stop it gracefully.
   -v, --version  print the version and exit
 
 Options are environment variables; an empty value counts as absent. A wrong value, or two values
-that contradict each other, stop the start with exit code 1.
+that contradict each other, stop the start with exit code 1; an unknown argument with exit code 2.
 
 ${optionList.map(([name, option]) => `  ${name}\n${wrapped(sentencesOf(option))}\n`).join('\n')}
 Some options must agree with each other:

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import type { Option } from './option.js';
-import { origins, pattern, redisUrl, whole } from './schemas.js';
+import { databaseUrl, origins, pattern, redisUrl, whole } from './schemas.js';
 
 const MIB = 1_024 * 1_024;
 
@@ -36,16 +36,10 @@ export const OPTIONS = {
   },
   DATABASE_URL: {
     path: 'databaseUrl',
-    about: 'Database that keeps the log',
+    about: 'Database that keeps the log; on PostgreSQL in the schema tidemark unless another is named',
     default: 'sqlite:./tidemark.db',
     unit: null,
-    schema: z
-      .string()
-      .regex(
-        /^(sqlite:(?!:memory:).+|postgres(ql)?:\/\/.+)$/,
-        'is neither sqlite:path nor postgres://user@host/database',
-      )
-      .describe('sqlite:path or postgres://user@host/database'),
+    schema: databaseUrl,
   },
   REDIS_URL: {
     path: 'redisUrl',

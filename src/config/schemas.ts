@@ -1,5 +1,6 @@
 /** Schemas of options: their messages complete "NAME …", their descriptions say which values are allowed. */
 import { z } from 'zod';
+import { DatabaseUrlError, parseDatabaseUrl } from './database-url.js';
 import { parseRedisUrl, RedisUrlError } from './redis-url.js';
 
 /** A whole number in decimal digits, from `least` to `most`. */
@@ -13,18 +14,29 @@ export function whole(least: number, most: number): z.ZodType<number, string> {
     .describe(range);
 }
 
-/** A Redis URL in any of the forms that `parseRedisUrl` reads; the value is its text. */
-export const redisUrl = z
-  .string()
-  .superRefine((url, context) => {
+/** A URL that `parse` reads; the value is its text, and the message that of the `Refusal` that `parse` throws. */
+const urlFor = (
+  parse: (url: string) => unknown,
+  Refusal: new (message: string) => Error,
+): z.ZodType<string, string> =>
+  z.string().superRefine((url, context) => {
     try {
-      parseRedisUrl(url);
+      parse(url);
     } catch (error) {
-      if (!(error instanceof RedisUrlError)) throw error;
+      if (!(error instanceof Refusal)) throw error;
       context.addIssue({ code: 'custom', message: error.message });
     }
-  })
-  .describe('redis://…, redis+sentinel://…/master or redis+cluster://…; with TLS rediss…');
+  });
+
+/** A database's URL in any of the forms that `parseDatabaseUrl` reads. */
+export const databaseUrl = urlFor(parseDatabaseUrl, DatabaseUrlError).describe(
+  'sqlite:path or postgres://user@host/database[?schema=name]',
+);
+
+/** A Redis URL in any of the forms that `parseRedisUrl` reads. */
+export const redisUrl = urlFor(parseRedisUrl, RedisUrlError).describe(
+  'redis://…, redis+sentinel://…/master or redis+cluster://…; with TLS rediss…',
+);
 
 /** Origins of web pages, separated by commas; the value lists each as browsers send it. */
 export const origins = z

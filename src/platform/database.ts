@@ -37,6 +37,8 @@ export type Transaction<T> = Generator<Statement, T, Row[]>;
 export interface DatabaseBase {
   /** Name and version, for people: `SQLite 3.53.2`. */
   readonly name: string;
+  /** Where it is, for people, without user name and password: an absolute path, or `host:5432/database (schema tidemark)`. */
+  readonly place: string;
   readonly dataSource: DataSource;
   /** Runs one statement that only reads. */
   read(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
@@ -46,11 +48,21 @@ export interface DatabaseBase {
   write(sql: string, parameters?: readonly Parameter[]): Promise<Row[]>;
   /** Runs a transaction: all of it is durable when it answers, and nothing of it where it throws. */
   transact<T>(work: () => Transaction<T>): Promise<T>;
-  /** Runs pending migrations; safe when several hubs start at once. */
-  migrate(): Promise<void>;
+  /**
+   * Runs pending migrations, however long they take; safe when several hubs start at once.
+   * @param onWait told once where another hub migrates, or something else has the database locked; default: nobody is told
+   * @throws Error with one sentence where the database was migrated by a newer version
+   */
+  migrate(onWait?: () => void): Promise<Migrated>;
   /** Whether the database lacks migrations of this hub's version. */
   hasPendingMigrations(): Promise<boolean>;
   close(): Promise<void>;
+}
+
+/** What migrations made of a database. */
+export interface Migrated {
+  /** Whether this call has made the tables; they are empty then. */
+  readonly isNew: boolean;
 }
 
 /** What may be asked of a database, or of one of its connections. */

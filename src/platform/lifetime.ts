@@ -1,4 +1,4 @@
-import type { Logger } from './logger.js';
+import type { Logger } from '../logger/logger.js';
 
 /** What a hub has opened, and how it ends: it is closed, or it cannot go on. */
 export class Lifetime {
@@ -16,9 +16,9 @@ export class Lifetime {
   }
 
   /** Something was opened, and closes so. */
-  opened(close: () => Promise<unknown>): void {
+  readonly opened = (close: () => Promise<unknown>): void => {
     this.#opened.push(close);
-  }
+  };
 
   /** The hub cannot go on: it is closed as soon as all of it is open. */
   readonly fail = (reason: Error): void => {

@@ -1,7 +1,8 @@
 /**
- * Connections to what the hub stands on: the database, Redis, the log of the process; how writes are grouped; and how
+ * Connections to what the hub stands on: the database, Redis; how writes are grouped; and how
  * connections end. Nothing here knows what they are used for.
  */
+import { parseDatabaseUrl } from '../config/config.js';
 import type { OpenOptions, TableSet } from './database.js';
 import { PostgresDatabase } from './postgres.js';
 import { SqliteDatabase } from './sqlite.js';
@@ -10,8 +11,7 @@ export { asBigint, asBoolean, asNumber, asText, jsonList, nowSql, orNull } from 
 export type { Dialect, Parameter, Queries, Row, Statement, TableSet, Transaction } from './database.js';
 export { GroupCommit } from './group-commit.js';
 export { Lifetime } from './lifetime.js';
-export { createLogger } from './logger.js';
-export type { Logger } from './logger.js';
+export type { Logger } from '../logger/logger.js';
 export { isConnectionLost } from './postgres-connection.js';
 export type { PostgresConnection } from './postgres-connection.js';
 export type { PostgresDatabase } from './postgres.js';
@@ -22,15 +22,17 @@ export type { RedisConnection } from './redis.js';
 /** The database that the hub keeps its log in. */
 export type Database = SqliteDatabase | PostgresDatabase;
 
-const SQLITE_PREFIX = 'sqlite:';
+/** Kind, version and place of a database, for people; without user name and password. */
+export const whereIs = ({ name, place }: Database): string => `${name} at ${place}`;
 
-/** Opens `sqlite:path` or `postgres://…`. */
+/** Opens what a DATABASE_URL names. */
 export function openDatabase(
   url: string,
   tables: readonly TableSet[],
   options: OpenOptions,
 ): Promise<Database> {
-  return url.startsWith(SQLITE_PREFIX)
-    ? SqliteDatabase.open(url.slice(SQLITE_PREFIX.length), tables, options)
-    : PostgresDatabase.open(url, tables, options);
+  const target = parseDatabaseUrl(url);
+  return target.kind === 'sqlite'
+    ? SqliteDatabase.open(target.path, tables, options)
+    : PostgresDatabase.open(target, tables, options);
 }

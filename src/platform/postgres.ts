@@ -1,9 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 import { DataSource } from 'typeorm';
+import type { DataSourceOptions } from 'typeorm';
 import { HubError, logUnavailable, writeUnknown } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
 import type {
   DatabaseBase,
+  Migrated,
   OpenOptions,
   Parameter,
   Queries,
@@ -11,21 +13,11 @@ import type {
   TableSet,
   Transaction,
 } from './database.js';
+import { assertKnown, executedMigrations, isBehind } from './migrations.js';
 import { isConnectionLost, isRolledBack, PostgresConnection } from './postgres-connection.js';
-
-/** Any number that other users of the database do not take for their own advisory lock. */
-const MIGRATION_LOCK = 7_464_711_077;
-/** A connection that is not there by then counts as a database that does not answer. */
-const CONNECT_MS = 5_000;
-/** The same for one statement, by default. */
-const QUERY_MS = 15_000;
-/** The server's own limit for a statement is lower by this factor, so that it ends the statement too. */
-const SERVER_SHARE = 14 / 15;
-/**
- * The server ends a transaction that is idle for so long: a hub that stands still, or whose machine is gone, would
- * otherwise hold the log's lock, and block every other hub, until TCP detects it, which takes hours.
- */
-const IDLE_TRANSACTION_MS = 10_000;
+import { assertSchema, migratePostgres } from './postgres-migrations.js';
+import { postgresOptions } from './postgres-options.js';
+import type { PostgresTarget } from './postgres-options.js';
 
 /**
  * A PostgreSQL database behind a pool of connections.
@@ -42,42 +34,34 @@ export class PostgresDatabase implements DatabaseBase {
   private constructor(
     readonly dataSource: DataSource,
     readonly pool: Pool,
+    /** How the connection is made on which migrations run. */
+    readonly migrations: DataSourceOptions,
+    /** The schema of all tables. */
+    readonly schema: string,
     version: string,
+    readonly place: string,
   ) {
     this.name = `PostgreSQL ${version}`;
   }
 
   /** Connects. @throws the driver's error when the server is not there. */
   static async open(
-    url: string,
+    target: PostgresTarget,
     tables: readonly TableSet[],
-    { poolSize, onLost, queryMs = QUERY_MS }: OpenOptions,
+    options: OpenOptions,
   ): Promise<PostgresDatabase> {
-    const dataSource = new DataSource({
-      type: 'postgres',
-      url,
-      applicationName: 'tidemark',
-      poolSize,
-      connectTimeoutMS: CONNECT_MS,
-      poolErrorHandler: onLost,
-      extra: {
-        statement_timeout: Math.round(queryMs * SERVER_SHARE),
-        query_timeout: queryMs,
-        keepAlive: true,
-        idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
-      },
-      entities: tables.flatMap((set) => [...set.entities('postgres')]),
-      migrations: tables.flatMap((set) => [...set.migrations]),
-      migrationsTransactionMode: 'all',
-    });
+    const { pool, migrations } = postgresOptions(target, tables, options);
+    const dataSource = new DataSource(pool);
     await dataSource.initialize();
     const { master } = dataSource.driver as unknown as { master: Pool };
     master.on('acquire', hearErrors);
-    const { rows } = await master.query<{ version: string }>(
-      "select current_setting('server_version') as version",
-    );
+    const client = await master.connect();
+    const { rows } = await client
+      .query<{ version: string }>("select current_setting('server_version') as version")
+      .finally(() => client.release());
     const version = rows[0]?.version.split(' ')[0] ?? 'of unknown version';
-    return new PostgresDatabase(dataSource, master, version);
+    const place = `${client.host}:${client.port}/${client.database ?? ''} (schema ${target.schema})`;
+    return new PostgresDatabase(dataSource, master, migrations, target.schema, version, place);
   }
 
   read(sql: string, parameters: readonly Parameter[] = []): Promise<Row[]> {
@@ -176,19 +160,22 @@ export class PostgresDatabase implements DatabaseBase {
     }
   }
 
-  async migrate(): Promise<void> {
-    await this.withConnection(async (connection) => {
-      await connection.query(`select pg_advisory_lock(${MIGRATION_LOCK})`);
-      try {
-        await this.dataSource.runMigrations({ transaction: 'all' });
-      } finally {
-        await connection.query(`select pg_advisory_unlock(${MIGRATION_LOCK})`);
-      }
-    });
+  async migrate(onWait: () => void = ignore): Promise<Migrated> {
+    const executed = await this.#executed();
+    assertKnown(executed, this.dataSource, this.place);
+    const migrated = isBehind(executed, this.dataSource)
+      ? await migratePostgres(this.migrations, this.schema, this.place, onWait)
+      : { isNew: false };
+    await assertSchema((sql) => this.read(sql), this.schema, this.place);
+    return migrated;
   }
 
   async hasPendingMigrations(): Promise<boolean> {
-    return this.dataSource.showMigrations();
+    return isBehind(await this.#executed(), this.dataSource);
+  }
+
+  #executed(): Promise<string[]> {
+    return executedMigrations(this.dialect, (sql) => this.read(sql), this.schema);
   }
 
   async close(): Promise<void> {

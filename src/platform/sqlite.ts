@@ -1,23 +1,31 @@
+import { resolve } from 'node:path';
 import type BetterSqlite3 from 'better-sqlite3';
 import Sqlite from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import type { Timers } from '../model/clock.js';
 import { HubError, logDamaged, logUnavailable } from '../model/errors.js';
 import { MAX_PREPARED } from './database.js';
-import type { DatabaseBase, OpenOptions, Parameter, Row, TableSet, Transaction } from './database.js';
-
-/**
- * Up to 3.51.2 a checkpoint that raced a writer could lose acknowledged commits in WAL mode.
- * Source: https://sqlite.org/wal.html, "The WAL reset bug".
- */
-const OLDEST_SQLITE = [3, 51, 3] as const;
-/** How long a statement waits for another process that writes the same file. */
-const BUSY_MS = 5_000;
-/** How long opening waits for others that open or migrate the same file, and how often it looks. */
-const OPEN_MS = 20_000;
-const RETRY_MS = 20;
-/** Codes of a file that cannot be trusted. */
-const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
+import type {
+  DatabaseBase,
+  Migrated,
+  OpenOptions,
+  Parameter,
+  Row,
+  TableSet,
+  Transaction,
+} from './database.js';
+import { assertKnown, executedMigrations, isBehind } from './migrations.js';
+import {
+  assertFolder,
+  assertVersion,
+  BUSY_MS,
+  codeOf,
+  DAMAGED,
+  OPEN_MS,
+  sqliteVersion,
+  throwAbout,
+  untilFree,
+} from './sqlite-file.js';
 
 /**
  * An embedded database: one file, write-ahead log, every commit synced to disk before it answers.
@@ -27,6 +35,7 @@ const DAMAGED = /^SQLITE_(CORRUPT|NOTADB)/;
 export class SqliteDatabase implements DatabaseBase {
   readonly dialect = 'sqlite';
   readonly name: string;
+  readonly place: string;
   readonly #statements = new Map<string, BetterSqlite3.Statement>();
 
   private constructor(
@@ -38,14 +47,19 @@ export class SqliteDatabase implements DatabaseBase {
     readonly timers: Timers,
   ) {
     this.name = `SQLite ${sqliteVersion(writer)}`;
+    this.place = resolve(writer.name);
   }
 
-  /** Opens or makes the file. @throws Error with one sentence when the file or the SQLite build cannot serve. */
+  /**
+   * Opens the file, or makes it in a folder that exists.
+   * @throws Error with one sentence when the folder, the file or the SQLite build cannot serve
+   */
   static async open(
     path: string,
     tables: readonly TableSet[],
     { timers }: Pick<OpenOptions, 'timers'>,
   ): Promise<SqliteDatabase> {
+    await assertFolder(path);
     let writer: BetterSqlite3.Database | undefined;
     const dataSource = new DataSource({
       type: 'better-sqlite3',
@@ -57,7 +71,7 @@ export class SqliteDatabase implements DatabaseBase {
       prepareDatabase: async (handle: BetterSqlite3.Database) => {
         writer = handle;
         assertVersion(handle);
-        await untilFree(handle, timers, () => handle.pragma('journal_mode = WAL'));
+        await untilFree(handle, timers, () => handle.pragma('journal_mode = WAL'), { forMs: OPEN_MS });
         handle.pragma('synchronous = FULL');
         if (process.platform === 'darwin') handle.pragma('fullfsync = ON');
       },
@@ -116,20 +130,32 @@ export class SqliteDatabase implements DatabaseBase {
     );
   }
 
-  async migrate(): Promise<void> {
-    // Taking the write lock first makes a second hub that starts at once wait here, and then find nothing to do.
-    await untilFree(this.writer, this.timers, () => this.writer.exec('begin immediate'));
+  async migrate(onWait: () => void = ignore): Promise<Migrated> {
     try {
-      await this.dataSource.runMigrations({ transaction: 'none' });
+      if (!(await this.#isBehind())) return { isNew: false };
+      // Taking the write lock first makes a second hub that starts at once wait here, and then find nothing to do.
+      const begin = (): unknown => this.writer.exec('begin immediate');
+      await untilFree(this.writer, this.timers, begin, { forMs: Infinity, onWait });
+      await this.#isBehind();
+      const executed = await this.dataSource.runMigrations({ transaction: 'none' });
       this.writer.exec('commit');
+      return { isNew: executed.length === this.dataSource.migrations.length };
     } catch (error) {
       if (this.writer.inTransaction) this.writer.exec('rollback');
-      throwAbout(this.writer.name)(error);
+      return throwAbout(this.writer.name)(error);
     }
   }
 
   async hasPendingMigrations(): Promise<boolean> {
-    return this.dataSource.showMigrations();
+    return isBehind(await executedMigrations(this.dialect, (sql) => this.read(sql)), this.dataSource);
+  }
+
+  /** Whether migrations are to be run. @throws SQLite's error, or Error as of `migrate` */
+  async #isBehind(): Promise<boolean> {
+    const read = (sql: string): Promise<Row[]> => Promise.resolve(this.#run(this.writer, `w${sql}`, sql, []));
+    const executed = await executedMigrations(this.dialect, read);
+    assertKnown(executed, this.dataSource, this.place);
+    return isBehind(executed, this.dataSource);
   }
 
   async close(): Promise<void> {
@@ -158,64 +184,13 @@ export class SqliteDatabase implements DatabaseBase {
   }
 }
 
-/**
- * Retries until no other connection holds the file, without blocking this process, which may hold the other connection.
- * Turning the write-ahead log on does not wait for other connections by itself.
- */
-async function untilFree(handle: BetterSqlite3.Database, timers: Timers, work: () => unknown): Promise<void> {
-  const end = timers.now() + OPEN_MS;
-  handle.pragma('busy_timeout = 0');
-  for (;;) {
-    try {
-      work();
-      break;
-    } catch (error) {
-      const busy = codeOf(error).startsWith('SQLITE_BUSY');
-      if (!busy || timers.now() > end) throw error;
-      await new Promise<void>((resolve) => void timers.after(RETRY_MS, resolve));
-    }
-  }
-  handle.pragma(`busy_timeout = ${BUSY_MS}`);
-}
-
-/** What SQLite says of a file that it cannot read, in a sentence that names the file. */
-const throwAbout =
-  (path: string) =>
-  (error: unknown): never => {
-    if (!DAMAGED.test(codeOf(error))) throw error;
-    throw new Error(`The file ${path} is damaged, or no SQLite database; restore it from a backup.`, {
-      cause: error,
-    });
-  };
+const ignore = (): void => undefined;
 
 /** `$1`, `$2`, … by name; SQLite has no booleans. */
 const named = (parameters: readonly Parameter[]): Record<string, unknown> =>
   Object.fromEntries(
     parameters.map((value, i) => [String(i + 1), typeof value === 'boolean' ? Number(value) : value]),
   );
-
-const sqliteVersion = (handle: BetterSqlite3.Database): string =>
-  (handle.prepare('select sqlite_version() as version').get() as { version: string }).version;
-
-function assertVersion(handle: BetterSqlite3.Database): void {
-  const version = sqliteVersion(handle);
-  if (!isSafeVersion(version)) {
-    throw new Error(
-      `SQLite ${version} can lose acknowledged commits in WAL mode; install better-sqlite3 with SQLite ` +
-        `${OLDEST_SQLITE.join('.')} or newer.`,
-    );
-  }
-}
-
-/** Whether a SQLite version is new enough to be trusted with a write-ahead log. */
-export function isSafeVersion(version: string): boolean {
-  const parts = version.split('.').map(Number);
-  for (const [i, least] of OLDEST_SQLITE.entries()) {
-    const part = parts[i] ?? 0;
-    if (part !== least) return part > least;
-  }
-  return true;
-}
 
 async function settle<T>(work: () => T): Promise<T> {
   return Promise.resolve(guarded(work));
@@ -234,13 +209,4 @@ function guarded<T>(work: () => T): T {
     const closed = error instanceof Error && error.message.includes('database connection is not open');
     throw refused || closed ? logUnavailable(error) : error;
   }
-}
-
-/**
- * The code of SQLite's errors, empty for any other. Told by the code and not by the class: the driver's native part knows
- * one class a process, and a program may have loaded its module twice.
- */
-function codeOf(error: unknown): string {
-  const { code } = error as { readonly code?: unknown };
-  return typeof code === 'string' ? code : '';
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { systemTimers } from '../../src/model/clock.js';
-import { createLogger, openRedis } from '../../src/platform/platform.js';
+import { createLogger } from '../../src/logger/logger.js';
+import { openRedis } from '../../src/platform/platform.js';
 import { openSignal } from '../../src/signal/signal.js';
 import type { Announcement, Signal } from '../../src/signal/signal.js';
 import { startRedisCluster } from '../support/redis-cluster.js';

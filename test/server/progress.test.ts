@@ -1,11 +1,11 @@
 /** A hub is ready while its work gets on, not while its process lives. */
-import { Client } from 'pg';
 import type { Hub } from '../../src/hub.js';
 import { post } from '../support/client.js';
 import { postgres } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
 import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
+import { clientOf } from '../support/postgres-database.js';
 import { startTcpProxy } from '../support/tcp-proxy.js';
 import type { TcpProxy } from '../support/tcp-proxy.js';
 import { eventually, eventuallyPasses } from '../support/wait.js';
@@ -44,7 +44,7 @@ describe('readiness of a hub on PostgreSQL', () => {
     });
 
   it('names acknowledgements, and nothing else, while they alone are not written', async () => {
-    const other = new Client({ connectionString: database.url });
+    const other = clientOf(database.url);
     await other.connect();
     await other.query('begin');
     await other.query("select * from consumer where name = 'reader' for update");
@@ -81,7 +81,7 @@ describe('readiness of a hub on PostgreSQL', () => {
   }, 60_000);
 
   it('names acknowledgements after a write that failed, and finds them well again without another', async () => {
-    const other = new Client({ connectionString: database.url });
+    const other = clientOf(database.url);
     await other.connect();
     await other.query('alter table consumer rename to gone');
     await post(hub.url, ACKNOWLEDGE, { consumer: 'reader', cursor });

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:net';
@@ -7,10 +7,11 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { ConfigError, helpText, readConfig, VERSION } from '../../src/hub.js';
 import type { Environment } from '../../src/hub.js';
+import { databaseKinds } from '../support/databases.js';
 import { freePort } from '../support/free-port.js';
 import { spawnHub } from '../support/hub-process.js';
 import { spawnProcess } from '../support/process.js';
-import { post } from '../support/client.js';
+import { ask, post } from '../support/client.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
@@ -50,12 +51,15 @@ describe('a hub that cannot start', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   /** Starts a hub that is to fail; answers its only line. */
-  const failure = async (environment: Environment, args: readonly string[] = []): Promise<string> => {
+  const failure = async (
+    environment: Environment,
+    { args = [], code = 1 }: { readonly args?: readonly string[]; readonly code?: number } = {},
+  ): Promise<string> => {
     const own = { PORT: '0', LOG_LEVEL: 'info', DATABASE_URL: `sqlite:${join(folder, 'hub.db')}` };
     const process = await spawnProcess(globalThis.process.execPath, [MAIN, ...args], {
       env: { ...own, ...environment },
     });
-    expect(await process.closed).toEqual({ code: 1, signal: null });
+    expect(await process.closed).toEqual({ code, signal: null });
     return process.output;
   };
 
@@ -75,8 +79,24 @@ describe('a hub that cannot start', () => {
     );
   });
 
-  it('says in one line which argument it does not know', async () => {
-    expect(await failure({}, ['--hlep'])).toMatch(/^tidemark: unknown argument "--hlep"; [^\n]+\.\n$/);
+  it('says in one line which argument it does not know, with an exit code of its own, and makes nothing', async () => {
+    const own = await mkdtemp(join(folder, 'own-'));
+    const usage = { args: ['--hlep'], code: 2 };
+    expect(await failure({ DATABASE_URL: `sqlite:${join(own, 'hub.db')}` }, usage)).toMatch(
+      /^tidemark: unknown argument "--hlep"; [^\n]+\.\n$/,
+    );
+    expect(await readdir(own)).toEqual([]);
+  });
+
+  it('says in one line which folder does not exist and what to do, and makes none', async () => {
+    const own = await mkdtemp(join(folder, 'own-'));
+    const missing = join(own, 'no', 'such');
+    const output = await failure({ DATABASE_URL: `sqlite:${join(missing, 'hub.db')}` });
+    expect(output).toMatch(
+      /^tidemark: cannot start: The folder [^\n]* does not exist; create it, or [^\n]*\.\n$/,
+    );
+    expect(output).toContain(`The folder ${missing} for`);
+    expect(await readdir(own)).toEqual([]);
   });
 
   it.each(ALSO_WRONG)('is told so where %s is %s', (variable, value, says) => {
@@ -89,7 +109,7 @@ describe('a hub that cannot start', () => {
     const other = createServer().listen({ host: '127.0.0.1', port: 0 });
     await once(other, 'listening');
     const { port } = other.address() as AddressInfo;
-    const output = await failure({ PORT: String(port) });
+    const output = await failure({ PORT: String(port), LOG_LEVEL: 'warn' });
     expect(output).toMatch(/^tidemark: cannot start: [^\n]*EADDRINUSE[^\n]*\n$/);
     expect(output).toContain(String(port));
     other.close();
@@ -104,7 +124,8 @@ describe('a hub that cannot start', () => {
 
   it('says in one line that the file cannot be opened', async () => {
     const output = await failure({ DATABASE_URL: `sqlite:${folder}` });
-    expect(output).toMatch(/^tidemark: cannot start: [^\n]+\n$/);
+    expect(output).toMatch(/^tidemark: cannot start: [^\n]+; check that [^\n]+\.\n$/);
+    expect(output).toContain(`The SQLite file ${folder} cannot be opened`);
   });
 
   it('takes an empty value for an absent one', async () => {
@@ -155,7 +176,7 @@ describe('the log of a hub', () => {
       });
       expect(record.time).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
     }
-    expect(records[0]).toMatchObject({ url: `${hub.url}/graphql`, level: 30 });
+    expect(records[1]).toMatchObject({ url: `${hub.url}/graphql`, level: 30 });
     expect(hub.process.output).not.toContain('confidential');
     await rm(folder, { recursive: true, force: true });
   });
@@ -166,5 +187,42 @@ describe('the log of a hub', () => {
     expect(await hub.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(hub.process.output).toBe('');
     await rm(folder, { recursive: true, force: true });
+  });
+});
+
+describe.each(databaseKinds)('the first lines of a hub on $name', (kind) => {
+  const SECRET = 'secret';
+
+  /** Starts a hub, whose URLs have passwords where they can, asks it for its log's id, and stops it. */
+  const linesOf = async (
+    url: string,
+    redis: string,
+  ): Promise<{ readonly id: string; readonly lines: unknown[] }> => {
+    const withPassword = url.replace(/^(postgres(?:ql)?:\/\/[^@/:]+)@/, `$1:${SECRET}@`);
+    const hub = await spawnHub({ DATABASE_URL: withPassword, REDIS_URL: redis });
+    const { logId } = (await ask<{ hub: { logId: string } }>(hub.url, '{ hub { logId } }')).hub;
+    await hub.process.kill('SIGTERM');
+    expect(hub.process.output).not.toContain(SECRET);
+    const lines = hub.process.output.trim().split('\n');
+    return { id: logId, lines: lines.map((line) => JSON.parse(line) as unknown) };
+  };
+
+  it('say that it made a new log, once, and what it serves, without a password', async () => {
+    const own = await kind.create();
+    try {
+      const place = own.url.replace(/^sqlite:/, '').replace(/^.*@/, '');
+      const database = expect.stringMatching(new RegExp(`^${kind.name} [\\d.]+ at .*${place}`)) as string;
+      const first = await linesOf(own.url, '');
+      const logId = first.id;
+      const ready = expect.stringContaining('is ready') as string;
+      expect(first.lines.slice(0, 2)).toMatchObject([
+        { level: 30, msg: 'made a new log', logId, database },
+        { level: 30, msg: ready, logId, database, signal: 'in-process' },
+      ]);
+      const second = await linesOf(own.url, `redis://:${SECRET}@127.0.0.1:${await freePort()}`);
+      expect(second.lines[0]).toMatchObject({ msg: ready, logId, database, signal: 'redis' });
+    } finally {
+      await own.drop();
+    }
   });
 });

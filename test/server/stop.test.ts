@@ -77,6 +77,7 @@ describe.each(databaseKinds)('SIGTERM to a hub on $name', (kind) => {
     expect(await hub.process.closed).toEqual({ code: 0, signal: null });
     const lines = hub.process.output.trim().split('\n');
     expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'made a new log',
       `tidemark is ready at ${hub.url}/graphql`,
       'stopping',
     ]);

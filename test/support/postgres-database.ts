@@ -53,8 +53,16 @@ export function databaseUrl(url: string, database: string): string {
   return changed.href;
 }
 
+/** A connection of a test's own, which finds a hub's tables by their bare names, and makes its own beside them. */
+export function clientOf(url: string): Client {
+  return new Client({
+    ...{ connectionString: url, connectionTimeoutMillis: 5_000 },
+    options: '-c search_path=tidemark,public',
+  });
+}
+
 export async function adminQuery(url: string, sql: string): Promise<Record<string, unknown>[]> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
+  const client = clientOf(url);
   client.on('error', ignore);
   try {
     await client.connect();

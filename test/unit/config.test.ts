@@ -1,4 +1,11 @@
-import { ConfigError, helpText, OPTIONS, readCommand, readConfig } from '../../src/config/config.js';
+import {
+  ConfigError,
+  helpText,
+  OPTIONS,
+  readCommand,
+  readConfig,
+  UsageError,
+} from '../../src/config/config.js';
 import type { OptionName } from '../../src/config/config.js';
 import { RULES } from '../../src/config/contradictions.js';
 import { thrownBy } from '../contract/support/parts.js';
@@ -11,7 +18,17 @@ const BAD: Readonly<Record<OptionName, readonly string[]>> = {
     ...['*', 'null', 'app.example.com', 'https://', 'https://*.example.com', 'https://a.example/path'],
     ...['https://user@a.example', 'https://a.example,', 'https://a.example https://b.example', 'https://a:x'],
   ],
-  DATABASE_URL: ['tidemark.db', 'sqlite:', 'sqlite::memory:', 'mysql://host/db', 'postgres://', '/tmp/a.db'],
+  DATABASE_URL: [
+    'tidemark.db',
+    'sqlite:',
+    'sqlite::memory:',
+    'mysql://host/db',
+    'postgres://',
+    '/tmp/a.db',
+    ...['', '1st', 'pg_own', 'information_schema', 'a-b', 'a"b', 'a b', 'é', 'x'.repeat(64)].map(
+      (schema) => `postgres://host/db?schema=${schema}`,
+    ),
+  ],
   REDIS_URL: [
     ...['localhost:6379', 'http://localhost', 'redis://', 'redis', 'redis://a:1,b:2', 'redis+magic://h/m'],
     ...[
@@ -183,7 +200,9 @@ describe('the command line', () => {
   it.each([['--hlep'], ['help'], ['--help', '--port=1'], ['constructor'], ['']])(
     'refuses %j with one line that names the unknown argument',
     (...args) => {
-      const { message } = thrownBy(() => readCommand(args));
+      const error: unknown = thrownBy(() => readCommand(args));
+      expect(error).toBeInstanceOf(UsageError);
+      const { message } = error as UsageError;
       expect(message).toMatch(/^unknown argument "[^\n]*--help[^\n]*\.$/);
       expect(message).toContain(JSON.stringify(args.at(-1)));
     },

@@ -1,4 +1,4 @@
-import { createLogger } from '../../src/platform/platform.js';
+import { createLogger } from '../../src/logger/logger.js';
 
 describe('a log line about an error', () => {
   const lines: string[] = [];

@@ -1,5 +1,5 @@
 import Sqlite from 'better-sqlite3';
-import { isSafeVersion } from '../../src/platform/sqlite.js';
+import { isSafeVersion } from '../../src/platform/sqlite-file.js';
 
 describe('a SQLite version', () => {
   it.each(['3.51.3', '3.51.4', '3.51.10', '3.52.0', '3.52', '3.100.0', '4.0.0', '4'])(

@@ -271,9 +271,9 @@ const copied: readonly Plant[] = [
     minutes: 0.4,
     edits: [
       {
-        file: 'platform/postgres.js',
-        find: 'extra: {',
-        put: "extra: { options: '-c synchronous_commit=off',",
+        file: 'platform/postgres-options.js',
+        find: ' -c search_path=',
+        put: ' -c synchronous_commit=off -c search_path=',
       },
     ],
   },
