@@ -53,7 +53,11 @@ describe('the package in a project of its own', () => {
     const [packed, said] = await run('npm', ['pack', ...quiet, '--pack-destination', project], ROOT);
     if (packed !== 0) throw new Error(said);
     const tarball = (await readdir(project)).find((name) => name.endsWith('.tgz')) ?? '';
-    const [added, problem] = await run('npm', ['install', ...quiet, join(project, tarball)], project);
+    const [added, problem] = await run(
+      'npm',
+      ['install', '--engine-strict', ...quiet, join(project, tarball)],
+      project,
+    );
     if (added !== 0) throw new Error(problem);
   }, INSTALL_MS);
 
