@@ -1,7 +1,15 @@
 import { Agent, request } from 'node:http';
 
+/** A change as the benchmarks publish it. */
+export interface BenchChange {
+  readonly collection: string;
+  readonly key: string;
+  readonly id: string;
+  readonly data: object;
+}
+
 /** A change of 252 bytes of data, as the published figures of comparable systems use. */
-export const changeOf = (n: number): object => ({
+export const changeOf = (n: number): BenchChange => ({
   collection: 'quakes',
   key: `q${n % 10_000}`,
   id: `r${n}`,

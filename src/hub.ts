@@ -28,6 +28,7 @@ export { UsageError, VERSION } from './config/config.js';
 export type { Command, Config, Environment, OptionName } from './config/config.js';
 export { createLogger, type Logger } from './logger/logger.js';
 export { HubError } from './model/errors.js';
+export { verifyLog, type LogReport, type VerifyLogOptions } from './verify-log.js';
 export type { ErrorCode } from './model/errors.js';
 
 /** A running hub. */

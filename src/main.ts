@@ -9,18 +9,50 @@ import {
   readConfig,
   UsageError,
   VERSION,
+  verifyLog,
 } from './hub.js';
 import type { Config } from './hub.js';
 
 try {
   const command = readCommand(process.argv.slice(2));
-  if (command === 'help') process.stdout.write(helpText());
-  else if (command === 'version') process.stdout.write(`${VERSION}\n`);
+  if (command.kind === 'help') process.stdout.write(helpText());
+  else if (command.kind === 'version') process.stdout.write(`${VERSION}\n`);
+  else if (command.kind === 'verify') await verify(readConfig(process.env), command.after);
   else await run(readConfig(process.env));
 } catch (error) {
   if (!(error instanceof ConfigError)) throw error;
   process.stderr.write(`tidemark: ${error.message}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+/** Ends with exit code 0 where the log is whole, 1 where it is damaged or cannot be checked. */
+async function verify(config: Config, after: string | null): Promise<void> {
+  let percent = 0;
+  const onProgress = (at: bigint, end: bigint): void => {
+    const now = Number((at * 100n) / end);
+    if (now === percent) return;
+    percent = now;
+    process.stderr.write(`checked ${now} %, up to position ${at} of ${end}\n`);
+  };
+  try {
+    const { database, logId, changes, through, damage } = await verifyLog(config, { after, onProgress });
+    const log = `The log ${logId} in ${database}`;
+    if (damage === null) {
+      process.stdout.write(
+        `${log} is whole: ${changes} changes were checked, the last has the cursor ${through}.\n`,
+      );
+      return;
+    }
+    process.stdout.write(
+      `${log} is damaged: the change at position ${damage.position} ${damage.what}. What comes before it was checked ` +
+        `(${changes} changes, the last has the cursor ${through}); restore the database from a backup.\n`,
+    );
+  } catch (error) {
+    process.stderr.write(
+      `tidemark: cannot check the log: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
+  }
+  process.exitCode = 1;
 }
 
 async function run(config: Config): Promise<void> {

@@ -7,9 +7,13 @@ const INDENT = 6;
 
 /** The text of `tidemark --help`; every option of the table is in it. */
 export function helpText(): string {
-  return `Usage: tidemark [--help | --version]
+  return `Usage: tidemark [verify [--after CURSOR] | --help | --version]
 
 Runs a Tidemark hub in the foreground. SIGTERM and SIGINT stop it gracefully.
+
+  verify         check the log that DATABASE_URL names against its chain of hashes, also beside
+                 running hubs, and exit: with 0 where it is whole, with 1 where it is not;
+                 --after CURSOR checks only what comes after the cursor
 
   -h, --help     print this text and exit
   -v, --version  print the version and exit

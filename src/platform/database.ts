@@ -75,6 +75,8 @@ export interface OpenOptions {
   /** Told when an idle connection breaks. */
   readonly onLost: (error: unknown) => void;
   readonly timers: Timers;
+  /** Whether a SQLite file that is not there is an error; default: it is made. */
+  readonly mustExist?: boolean;
   /** Milliseconds that one statement on PostgreSQL may take; default: 15,000. */
   readonly queryMs?: number;
 }

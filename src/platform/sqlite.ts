@@ -57,7 +57,7 @@ export class SqliteDatabase implements DatabaseBase {
   static async open(
     path: string,
     tables: readonly TableSet[],
-    { timers }: Pick<OpenOptions, 'timers'>,
+    { timers, mustExist = false }: Pick<OpenOptions, 'timers' | 'mustExist'>,
   ): Promise<SqliteDatabase> {
     await assertFolder(path);
     let writer: BetterSqlite3.Database | undefined;
@@ -65,6 +65,7 @@ export class SqliteDatabase implements DatabaseBase {
       type: 'better-sqlite3',
       database: path,
       timeout: BUSY_MS,
+      fileMustExist: mustExist,
       entities: tables.flatMap((set) => [...set.entities('sqlite')]),
       migrations: tables.flatMap((set) => [...set.migrations]),
       migrationsTransactionMode: 'none',

@@ -188,13 +188,16 @@ describe('the help text', () => {
 
 describe('the command line', () => {
   it.each([
-    [[], 'run'],
-    [['--help'], 'help'],
-    [['-h'], 'help'],
-    [['--version'], 'version'],
-    [['-v', '--help'], 'version'],
-  ] as const)('%j asks for %s', (args, command) => {
-    expect(readCommand(args)).toBe(command);
+    [[], { kind: 'run' }],
+    [['--help'], { kind: 'help' }],
+    [['-h'], { kind: 'help' }],
+    [['--version'], { kind: 'version' }],
+    [['-v', '--help'], { kind: 'version' }],
+    [['verify'], { kind: 'verify', after: null }],
+    [['verify', '--after', 'AwGS'], { kind: 'verify', after: 'AwGS' }],
+    [['verify', '--help'], { kind: 'help' }],
+  ] as const)('%j asks for %j', (args, command) => {
+    expect(readCommand(args)).toEqual(command);
   });
 
   it.each([['--hlep'], ['help'], ['--help', '--port=1'], ['constructor'], ['']])(
@@ -207,4 +210,15 @@ describe('the command line', () => {
       expect(message).toContain(JSON.stringify(args.at(-1)));
     },
   );
+
+  it.each([
+    [['verify', 'all']],
+    [['verify', '--from', 'x']],
+    [['verify', '--after']],
+    [['verify', '--after', 'x', 'y']],
+  ])('refuses %j with one line that says what verify takes', (args) => {
+    const error: unknown = thrownBy(() => readCommand(args));
+    expect(error).toBeInstanceOf(UsageError);
+    expect((error as UsageError).message).toMatch(/^[^\n]*verify[^\n]*\.$/);
+  });
 });
