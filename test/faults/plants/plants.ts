@@ -10,7 +10,7 @@ import type { Edit, Plant } from './plant.js';
 const QUIET: readonly string[] = [];
 const APPEND = 'log/postgres-append.js';
 const ACKNOWLEDGER = 'ack/acknowledger.js';
-const ACKNOWLEDGE = 'const consumer = await this.#writer.acknowledge({ name, position, fence });';
+const ACKNOWLEDGE = 'const consumer = await this.#writer.acknowledge({ name, position, mark, fence });';
 
 /** A disk that takes its time: what happens around a commit is more likely to happen in the middle of one. */
 const SLOW_DISK: Edit = {
@@ -63,7 +63,7 @@ const copied: readonly Plant[] = [
         find: ACKNOWLEDGE,
         put: `const live = this.sessions.of(name);
         const consumer = await this.#writer.acknowledge({
-          name, fence, position: live && live.sent > position ? live.sent : position });`,
+          name, fence, mark: null, position: live && live.sent > position ? live.sent : position });`,
       },
     ],
   },
@@ -177,10 +177,11 @@ const copied: readonly Plant[] = [
       },
       {
         file: 'feed/playback.js',
-        find: 'this.position = page.through;',
+        find: 'if (page.through.position > this.position)\n            this.position = page.through.position;',
         put: `const { snapshotUntil } = this.start;
-          const over = snapshotUntil !== null && this.position < snapshotUntil && page.through >= snapshotUntil;
-          this.position = over && this.source.tail.head > page.through ? this.source.tail.head : page.through;`,
+          const over = snapshotUntil !== null && this.position < snapshotUntil && page.through.position >= snapshotUntil;
+          if (over && this.source.tail.head > page.through.position) page.through = this.source.tail.end;
+          this.position = page.through.position;`,
       },
     ],
   },
@@ -347,8 +348,11 @@ const copied: readonly Plant[] = [
     edits: [
       {
         file: 'deliver/deliver.js',
-        find: "await feed.checkStart(begun.position, 'consumer');",
-        put: 'if (begun.epoch > 1n) begun.position = (await feed.options.log.extent()).head;',
+        find: "await feed.startPoint({ at: 'CURSOR', after: { position: begun.position, mark: null } }, 'consumer');",
+        put: `if (begun.epoch > 1n) {
+          const { head, headHash } = await feed.options.log.extent();
+          Object.assign(begun, { position: head, hash: headHash });
+        }`,
       },
     ],
   },
@@ -391,7 +395,7 @@ const copied: readonly Plant[] = [
         find: ACKNOWLEDGE,
         put: `const found = await this.store.find(name);
         const consumer = found && position > found.position ? { ...found, position } : found;
-        setTimeout(() => this.#writer.acknowledge({ name, position, fence }).catch(() => undefined), 300);`,
+        setTimeout(() => this.#writer.acknowledge({ name, position, mark, fence }).catch(() => undefined), 300);`,
       },
     ],
   },

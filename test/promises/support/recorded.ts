@@ -45,7 +45,7 @@ export async function readLog(url: string): Promise<Recorded[]> {
 export async function positionsOf(url: string): Promise<(cursor: string) => number> {
   const { hub } = await ask<{ hub: { logId: string } }>(url, '{ hub { logId } }');
   const codec = new CursorCodec(hub.logId);
-  return (cursor) => Number(codec.decode(cursor, 'cursor'));
+  return (cursor) => Number(codec.decode(cursor, 'cursor').position);
 }
 
 /** Positions 1, 2, 3 …, times that never go back, one record an id, and each entity's versions in a row. */
