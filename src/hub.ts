@@ -2,7 +2,7 @@
  * The hub: the only place that wires. It opens the rooms in the order of the way of a change, hands each what it needs,
  * and closes them in reverse. This file is also the library's face.
  */
-import { Consumers, ackTables } from './ack/ack.js';
+import { Consumers, ackTables, type PointOf } from './ack/ack.js';
 import type { Rooms } from './api/api.js';
 import { readConfig, VERSION } from './config/config.js';
 import type { Config } from './config/config.js';
@@ -150,16 +150,16 @@ async function openFeed(setting: Setting, { database, log }: Storage): Promise<W
   });
   onClose(() => feed.close());
   log.guard(() => feed.newest, onReplaced);
+  const pointOf: PointOf = (cursor, place) => feed.pointOf(cursor, place);
   const consumers = new Consumers({
-    ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers, pollMs },
-    points: log.points,
+    ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers, pollMs, pointOf },
     startPoint: (start, place) => feed.startPoint(start, place),
     onTouched: (name) => signal.announce({ kind: 'consumer', name }),
     onActed: () => signal.announce({ kind: 'action' }),
     onError: warn('consumers could not be reported'),
   });
   onClose(() => consumers.close());
-  const retry = new Retry({ database, consumers, backoff, log, chance: Math.random });
+  const retry = new Retry({ database, consumers, backoff, log, pointOf, chance: Math.random });
   listen(signal, feed, consumers);
   return { signal, feed, consumers, retry };
 }

@@ -35,7 +35,7 @@ import { Operator } from './operator.js';
 import type { Cleanup } from './operator.js';
 import { Sessions } from './sessions.js';
 
-export type { LogPoints } from './acknowledger.js';
+export type { PointOf } from './acknowledger.js';
 export type { ConsumerRecord } from './consumer-record.js';
 export type { LockedConsumer } from './consumer-store.js';
 export type { LiveSession } from './live-session.js';

@@ -1,6 +1,5 @@
 import type { Timers } from '../model/clock.js';
 import type { ConsumerState } from '../model/consumer.js';
-import { markOf } from '../model/cursor.js';
 import type { MarkedPosition, Point, Position } from '../model/cursor.js';
 import { consumerNotFound, consumerTakenOver, HubError } from '../model/errors.js';
 import type { Telemetry } from '../model/telemetry.js';
@@ -92,14 +91,11 @@ class AckWriter implements AckProgress {
 const holds = ({ position, fence }: Acknowledgement, consumer: ConsumerRecord | null): boolean =>
   consumer !== null && consumer.position >= position && (fence === null || sameFence(fence, consumer));
 
-/** What cursors come to in the log. */
-export interface LogPoints {
-  /** The point that a cursor stands for. @throws HubError INVALID_CURSOR, CURSOR_AHEAD, LOG_UNAVAILABLE */
-  of(cursor: MarkedPosition, place: string): Promise<Point>;
-}
+/** The point of the log that a cursor stands for. @throws HubError INVALID_CURSOR, CURSOR_AHEAD, LOG_UNAVAILABLE */
+export type PointOf = (cursor: MarkedPosition, place: string) => Promise<Point>;
 
 export interface AcknowledgerOptions {
-  readonly points: LogPoints;
+  readonly pointOf: PointOf;
   readonly telemetry: Telemetry;
   readonly timers: Timers;
 }
@@ -126,20 +122,13 @@ export class Acknowledger {
     return this.#writer.settled();
   }
 
-  async acknowledge(
-    name: string,
-    { position, mark }: MarkedPosition,
-    session: string | null,
-  ): Promise<ConsumerState> {
+  async acknowledge(name: string, cursor: MarkedPosition, session: string | null): Promise<ConsumerState> {
     const fence = fenceOf(session);
+    const { position, hash } = await this.options.pointOf(cursor, 'cursor');
     await this.#checkSent(name, position, fence);
-    const consumer = await this.#writer.acknowledge({ name, position, mark, fence });
+    const consumer = await this.#writer.acknowledge({ name, position, hash, fence });
     if (!consumer) throw consumerNotFound(name);
     if (fence && !sameSession(fence, consumer)) throw consumerTakenOver(name);
-    if (position > consumer.head) throw aheadOf('the end of the log');
-    // Where the consumer stands right there, its own record tells that the mark is right.
-    const isThere = consumer.position === position && markOf(consumer) === mark;
-    if (!isThere && mark !== null) await this.options.points.of({ position, mark }, 'cursor');
     return this.sessions.changed(consumer);
   }
 

@@ -12,6 +12,7 @@ export const CONSUMER_COLUMNS = [
     'name',
     'epoch',
     'position',
+    'hash',
     'snapshot_until',
     'not_before',
     'seeks',

@@ -1,6 +1,5 @@
 import type { StartPoint } from '../model/consumer.js';
-import { MARK_CHARACTERS } from '../model/cursor.js';
-import type { MarkedPosition, Position } from '../model/cursor.js';
+import type { Point, Position } from '../model/cursor.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { asNumber, jsonList, nowSql } from '../platform/platform.js';
 import type { Database, Parameter, Transaction } from '../platform/platform.js';
@@ -19,8 +18,6 @@ export interface LogSql {
   readonly actions: string;
   /** A statement that counts one more action and returns the count as `actions`. */
   readonly countAction: string;
-  /** An expression: the hash of the change at a position, which is an expression as well. */
-  readonly hashAt: (position: string) => string;
 }
 
 /** What a new consumer is made of. */
@@ -38,11 +35,8 @@ export interface SessionReport extends Fence {
   readonly heard: bigint;
 }
 
-/**
- * One acknowledgement; where it comes with a session's fence it counts only while that session owns the consumer, and where
- * it has a mark only while the log holds the change of that mark.
- */
-export interface Acknowledgement extends MarkedPosition {
+/** One acknowledgement; where it comes with a session's fence it counts only while that session owns the consumer. */
+export interface Acknowledgement extends Point {
   readonly name: string;
   readonly fence: Fence | null;
 }
@@ -70,7 +64,7 @@ export class ConsumerStore {
       CONSUMER_COLUMNS.map((name) => `consumer.${name}`).join(', ') +
       `, (consumer.reported_at is not null and consumer.reported_at > ${this.#now} - ${SILENT_MS}) as connected, ` +
       `(consumer.reported_at is not null and consumer.reported_at <= ${this.#now} - ${SILENT_MS}) as silent, ` +
-      `${log.head} as head, ${log.actions} as actions, ${log.hashAt('consumer.position')} as hash`;
+      `${log.head} as head, ${log.actions} as actions`;
   }
 
   async find(name: string): Promise<ConsumerRecord | null> {
@@ -96,12 +90,12 @@ export class ConsumerStore {
 
   /** Makes a consumer; null where the name is taken. */
   insert(consumer: NewConsumer): Promise<ConsumerRecord | null> {
-    const { name, filter, position, snapshotUntil, notBefore, maxAttempts } = consumer;
+    const { name, filter, position, hash, snapshotUntil, notBefore, maxAttempts } = consumer;
     return this.#one(
-      `insert into consumer (name, epoch, position, snapshot_until, not_before, seeks, revision, filter, max_attempts,
+      `insert into consumer (name, epoch, position, hash, snapshot_until, not_before, seeks, revision, filter, max_attempts,
          paused, created_at, in_flight, sent, heard)
-       values ($1, 0, $2, $3, $7, 0, 0, $4, $5, $6, ${this.#now}, 0, $2, 0) on conflict (name) do nothing`,
-      [name, position, snapshotUntil, JSON.stringify(filter), maxAttempts, false, notBefore],
+       values ($1, 0, $2, $8, $3, $7, 0, 0, $4, $5, $6, ${this.#now}, 0, $2, 0) on conflict (name) do nothing`,
+      [name, position, snapshotUntil, JSON.stringify(filter), maxAttempts, false, notBefore, hash],
     );
   }
 
@@ -112,13 +106,13 @@ export class ConsumerStore {
   /** Puts a consumer elsewhere; what was sent before no longer counts. */
   *seek(
     name: string,
-    { position, snapshotUntil, notBefore }: StartPoint,
+    { position, hash, snapshotUntil, notBefore }: StartPoint,
   ): Transaction<ConsumerRecord | null> {
     return yield* this.#revise(
-      `update consumer set position = $2, snapshot_until = $3, not_before = $4, seeks = seeks + 1,
+      `update consumer set position = $2, hash = $5, snapshot_until = $3, not_before = $4, seeks = seeks + 1,
          revision = revision + 1, sent = $2
        where name = $1`,
-      [name, position, snapshotUntil, notBefore],
+      [name, position, snapshotUntil, notBefore, hash],
     );
   }
 
@@ -169,14 +163,16 @@ export class ConsumerStore {
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<ConsumerRecord[]> {
     const counts =
       `l.position <= ${this.log.head} and ` +
-      `(l.mark is null or l.mark = substr(${this.log.hashAt('l.position')}, 1, ${MARK_CHARACTERS})) and ` +
       '(l.id is null or (l.id = o.id and l.epoch = o.epoch and l.seeks = o.seeks))';
     return this.#each(
-      acknowledgements.map(({ name, position, mark, fence }) => ({ name, position, mark, ...fence })),
-      `select o.id, max(case when ${counts} then l.position else o.position end) as position
-       from l join o on o.name = l.name group by o.id`,
+      acknowledgements.map(({ name, position, hash, fence }) => ({ name, position, hash, ...fence })),
+      `select id, position, hash from (
+         select *, row_number() over (partition by id order by position desc) as nth from (
+           select o.id, case when ${counts} then l.position else 0 end as position, l.hash
+           from l join o on o.name = l.name) as counted) as ranked where nth = 1`,
       `update consumer set
          position = case when p.position > consumer.position then p.position else consumer.position end,
+         hash = case when p.position > consumer.position then p.hash else consumer.hash end,
          acknowledged_at = case when p.position > consumer.position then ${this.#now} else consumer.acknowledged_at end`,
     );
   }
@@ -229,7 +225,7 @@ export class ConsumerStore {
 interface ListEntry {
   readonly name?: string;
   readonly position?: bigint;
-  readonly mark?: string | null;
+  readonly hash?: string;
   readonly id?: bigint;
   readonly epoch?: bigint;
   readonly seeks?: bigint;
@@ -238,7 +234,7 @@ interface ListEntry {
 }
 
 const LIST_NUMBERS = ['position', 'id', 'epoch', 'seeks', 'heard', 'in_flight'] as const;
-const SQLITE_LIST = `select value ->> 'name' as name, value ->> 'mark' as mark,
+const SQLITE_LIST = `select value ->> 'name' as name, value ->> 'hash' as hash,
   ${LIST_NUMBERS.map((name) => `cast(value ->> '${name}' as integer) as ${name}`).join(', ')} from json_each($1)`;
 const POSTGRES_LIST = `select * from json_to_recordset(cast($1 as json))
-  as entry (name text, mark text, ${LIST_NUMBERS.map((name) => `${name} bigint`).join(', ')})`;
+  as entry (name text, hash text, ${LIST_NUMBERS.map((name) => `${name} bigint`).join(', ')})`;

@@ -15,8 +15,9 @@ const consumerTable = (dialect: Dialect): EntitySchema =>
       name: { type: 'text', ...(dialect === 'postgres' ? { collation: 'C' } : {}) },
       /** Counts sessions: the newest owns the consumer; older ones change nothing. */
       epoch: { type: 'bigint' },
-      /** Acknowledged up to here. */
+      /** Acknowledged up to here, which is the change with this hash. */
       position: { type: 'bigint' },
+      hash: { type: 'text' },
       /** Up to here it gets a snapshot; null: the log itself. */
       snapshot_until: { type: 'bigint', nullable: true },
       /** Changes that were recorded before this time are passed over; null: none is. */

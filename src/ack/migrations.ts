@@ -18,6 +18,7 @@ export class CreateConsumer1800000000001 implements MigrationInterface {
           { name: 'name', type: 'text', ...collation },
           { name: 'epoch', type: 'bigint' },
           { name: 'position', type: 'bigint' },
+          { name: 'hash', type: 'text' },
           { name: 'snapshot_until', type: 'bigint', isNullable: true },
           { name: 'not_before', type: 'bigint', isNullable: true },
           { name: 'seeks', type: 'bigint' },

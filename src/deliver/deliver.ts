@@ -64,7 +64,7 @@ export class Deliverer {
   readonly #ending = new Set<Promise<void>>();
 
   constructor(readonly options: DelivererOptions) {
-    this.#lanes = new Lanes(() => options.feed.end, options.timers);
+    this.#lanes = new Lanes(() => options.feed.tail.end, options.timers);
     options.feed.listen((changes) => this.#lanes.advance(changes));
   }
 

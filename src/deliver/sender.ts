@@ -82,7 +82,8 @@ export class Sender {
   /** A batch for this session alone. */
   messageOf(cursor: Point, changes: readonly VisibleChange[], redelivery: Attempt | null = null): Message {
     const { feed, consumer, render } = this.options;
-    const head = feed.end.position > cursor.position ? feed.end : cursor;
+    const { end } = feed.tail;
+    const head = end.position > cursor.position ? end : cursor;
     return new Message({ cursor, changes, redelivery, head }, consumer !== null, render);
   }
 

@@ -16,13 +16,13 @@ import { Change } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
 import type { Cancel, Timers } from '../model/clock.js';
 import type { Start, StartPoint } from '../model/consumer.js';
-import type { Point, Position } from '../model/cursor.js';
+import type { MarkedPosition, Point, Position } from '../model/cursor.js';
 import { logUnavailable } from '../model/errors.js';
 import { LogReplaced } from '../log/log.js';
 import type { Log, Page } from '../log/log.js';
 import type { Announcement } from '../signal/signal.js';
 import { Playback, type Look } from './playback.js';
-import { startPointOf } from './start.js';
+import { pointOf, startPointOf } from './start.js';
 import { Tail } from './tail.js';
 
 export type { Look, Playback } from './playback.js';
@@ -87,11 +87,6 @@ export class Feed {
     return this.tail.head;
   }
 
-  /** The same as a point of the log. */
-  get end(): Point {
-    return this.tail.end;
-  }
-
   /** The newest change that is known to be committed; null: the log was empty. */
   get newest(): ChangeRow | null {
     return this.#newest;
@@ -129,6 +124,11 @@ export class Feed {
     const follows = this.#filling === null && first.row.position === this.head + 1n;
     if (follows && actions <= this.#actions) this.#advance(changes);
     else this.reach(last.row.position, actions);
+  }
+
+  /** The point that a cursor stands for; see Points.of. @throws HubError INVALID_CURSOR, CURSOR_AHEAD, LOG_UNAVAILABLE */
+  pointOf(cursor: MarkedPosition, place: string): Promise<Point> {
+    return pointOf(this.options.log, this.tail, cursor, place);
   }
 
   /** See startPointOf. @throws HubError INVALID_CURSOR, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE */

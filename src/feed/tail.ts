@@ -49,6 +49,13 @@ export class Tail {
     }
   }
 
+  /** The point at a position of a change that is here; null: it is not. */
+  pointAt(position: Position): Point | null {
+    if (position === this.head) return this.end;
+    const [change] = position > this.start && position < this.head ? this.after(position - 1n, 1) : [];
+    return change ? pointOf(change.row) : null;
+  }
+
   /** Changes after a position that is within the tail; `limit` at most. */
   after(position: Position, limit: number): readonly Change[] {
     return this.#changes.peek(limit, Number(position - this.start));

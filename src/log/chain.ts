@@ -3,8 +3,9 @@
  * columns and a digest of its payload, so the hash of the newest change depends on every change there is: a row that was
  * altered, left out, put in or moved no longer fits, nor does any row after it.
  *
- * The payload (after, undo, headers) is part of it by a salted digest that the row keeps: a payload can be erased together
- * with its salt, and what is left still proves the chain and tells nothing of the payload.
+ * The payload (after, undo, headers, and the digest that tells repeats, which is made of the data) is part of it by a salted
+ * digest that the row keeps. So a payload could be erased together with its salt: what is left would still prove the chain,
+ * and tell nothing of the payload. Nothing erases payloads yet.
  *
  * docs/architecture.md defines the bytes; they can be computed without this program.
  */
@@ -45,23 +46,21 @@ export function hashOf(change: Omit<ChangeRow, 'hash' | 'salt'>, before: string)
   form.text(change.collection);
   form.text(change.key);
   form.text(change.operation);
-  form.text(change.digest);
   form.bytes(change.payloadDigest);
   return form.sha256();
 }
 
+/** What a change's payload digest is made of. */
+type Payload = Pick<ChangeRow, 'salt' | 'after' | 'undo' | 'headers' | 'digest'>;
+
 /** The salted digest of a change's payload, 32 bytes in base64url. */
-export function payloadDigestOf({
-  salt,
-  after,
-  undo,
-  headers,
-}: Pick<ChangeRow, 'salt' | 'after' | 'undo' | 'headers'>): string {
+export function payloadDigestOf({ salt, after, undo, headers, digest }: Payload): string {
   form.clear();
   form.text(salt);
   form.text(after);
   form.text(undo);
   form.text(headers);
+  form.text(digest);
   return form.sha256();
 }
 

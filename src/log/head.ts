@@ -31,7 +31,7 @@ const HEAD_SQL = '(select log_head.position from log_head where log_head.one = 1
 export const ACTIONS_SQL = '(select log_head.actions from log_head where log_head.one = 1)';
 
 /** The hash of the change at a position, as an SQL expression; `position` is one as well. */
-export const hashAtSql = (position: string): string =>
+const hashAtSql = (position: string): string =>
   `coalesce((select c.hash from change as c where c.position = ${position}), '${GENESIS_HASH}')`;
 
 /**
@@ -48,7 +48,6 @@ export const LOG_SQL = {
   head: HEAD_SQL,
   actions: ACTIONS_SQL,
   countAction: COUNT_ACTION,
-  hashAt: hashAtSql,
 };
 
 export async function readExtent(database: Database): Promise<Extent> {

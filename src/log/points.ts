@@ -57,7 +57,9 @@ export class Points {
   async #extentAt(cursor: MarkedPosition, place: string): Promise<ExtentAt> {
     const extent = await readExtentAt(this.database, cursor.position);
     if (cursor.position > extent.head) throw cursorAhead(place);
-    if (cursor.position >= extent.earliest - 1n) this.cursors.checkMark(cursor, extent.there, place);
+    // Of what is before the log's beginning it does not know the hash.
+    if (cursor.position === 0n || cursor.position >= extent.earliest)
+      this.cursors.checkMark(cursor, extent.there, place);
     return extent;
   }
 }

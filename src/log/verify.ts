@@ -49,7 +49,7 @@ export async function verify(
   const start = after ?? end.earliest - 1n;
   const chain = await verifyChain(database, filterSql, { start, end, onProgress });
   if (chain.damage !== null) return chain;
-  const damage = (await beyondEnd(database)) ?? (await verifyEntities(database, start === 0n));
+  const damage = (await beyondEnd(database)) ?? (await verifyEntities(database, end.earliest, start === 0n));
   return { ...chain, damage };
 }
 
@@ -68,6 +68,8 @@ async function verifyChain(
   let position = start;
   let changes = 0;
   const stop = (damage: Damage | null): Verification => ({ changes, through: position, damage });
+  // Only what was before the log's beginning may be gone.
+  if (before === null && start >= end.earliest) return stop({ position, what: 'is missing' });
   while (position < end.head) {
     const range = { after: position, through: end.head, limit: PAGE };
     const { rows } = await readRange(database, filterSql, range);
@@ -124,11 +126,16 @@ const STATE = [
 ] as const;
 
 /** @param whole whether the log was checked from its first change on: only then is it known which entities there are */
-async function verifyEntities(database: Database, whole: boolean): Promise<Damage | null> {
+async function verifyEntities(
+  database: Database,
+  earliest: Position,
+  whole: boolean,
+): Promise<Damage | null> {
   const differs = database.dialect === 'sqlite' ? 'is not' : 'is distinct from';
   const [wrong] = await database.read(
     `select min(e.position) as position from entity as e left join change as c on c.position = e.position
-     where ${STATE.map(([column, of]) => `e.${column} ${differs} ${of}`).join(' or ')}`,
+     where e.position >= $1 and (${STATE.map(([column, of]) => `e.${column} ${differs} ${of}`).join(' or ')})`,
+    [earliest],
   );
   const position = orNull(wrong?.position, asBigint);
   if (position !== null) return { position, what: 'is not what the newest state of its entity says' };

@@ -39,7 +39,7 @@ export interface Attempt {
   readonly ticket: bigint;
 }
 
-/** What a cursor says. Only the log can tell whether the mark is that of its own change there; see Log.pointOf. */
+/** What a cursor says. Only the log can tell whether the mark is that of its own change there; see Points.of in the log. */
 export interface CursorContent {
   readonly position: Position;
   /** Null: the cursor has none. */

@@ -1,5 +1,5 @@
 import { fenceOf } from '../ack/ack.js';
-import type { ConsumerRecord, Consumers, LogPoints } from '../ack/ack.js';
+import type { ConsumerRecord, Consumers, PointOf } from '../ack/ack.js';
 import { Change } from '../model/change.js';
 import type { ChangeRow, Scope } from '../model/change.js';
 import type { CursorContent, Position } from '../model/cursor.js';
@@ -34,7 +34,6 @@ export interface RejectRequest {
 
 /** What this room reads of the log. */
 export interface LogReads {
-  readonly points: LogPoints;
   /** The change at a position, or null. */
   changeAt(position: Position): Promise<ChangeRow | null>;
   /** Whether the change at a position is part of the snapshot as of `until`. */
@@ -42,6 +41,7 @@ export interface LogReads {
 }
 
 export interface RetryOptions {
+  readonly pointOf: PointOf;
   readonly database: Database;
   readonly consumers: Consumers;
   readonly backoff: Backoff;
@@ -67,7 +67,7 @@ export class Rejecter {
     const retryMs = checkRequest(request);
     const row = await log.changeAt(request.content.position);
     if (!row) throw notSent();
-    await log.points.of(request.content, 'change');
+    await this.options.pointOf(request.content, 'change');
     const change = new Change(row);
     const letterOf = request.view.deadLetter(change);
     if (!letterOf) throw notSent();

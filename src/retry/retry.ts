@@ -112,7 +112,7 @@ export class Retry {
     const sql = this.#sql;
     const fence = fenceOf(session);
     const { position, attempt } = content;
-    if (content.mark !== null) await this.options.log.points.of(content, 'cursor');
+    if (content.mark !== null) await this.options.pointOf(content, 'cursor');
     const lock = (): Transaction<LockedConsumer> => lockedBy(this.options.consumers, name, fence);
     const settled = await this.options.database.transact(function* () {
       const { consumer } = yield* lock();

@@ -45,6 +45,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
       consumers,
       backoff: { firstMs: 1, longestMs: 1 },
       log: stand.log,
+      pointOf: (cursor, place) => stand.log.points.of(cursor, place),
       chance: () => 0,
     });
     await begin();

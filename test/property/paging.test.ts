@@ -65,6 +65,7 @@ describe.each(databaseKinds)('pages, whatever their sizes, on $name', (kind) => 
       consumers,
       backoff: { firstMs: 1_000, longestMs: 60_000 },
       log: stand.log,
+      pointOf: (cursor, place) => stand.log.points.of(cursor, place),
       chance: () => 0,
     });
     const about = { version: '0', startedAt: 0, database: database.name, signal: 'in-process' };

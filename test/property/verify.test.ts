@@ -197,4 +197,28 @@ describe.each(databaseKinds)('a damaged log on $name', (kind) => {
     );
     expect(await log.verify()).toEqual({ changes: 12, through: 12n, damage: null });
   }, 120_000);
+
+  it('is told where the change that the check begins behind is missing', async () => {
+    const row = present(changes[4]);
+    await apply([{ sql: 'delete from change where position = $1', parameters: [positionOf(row)] }]);
+    const { damage } = await log.verify({ after: positionOf(row) });
+    await apply([insertOf('change', row)]);
+    expect(damage).toEqual({ position: 5n, what: 'is missing' });
+  });
+
+  it('is whole where its beginning was cut off', async () => {
+    const cut = changes.slice(0, 6);
+    await apply([
+      { sql: 'delete from change where position <= 6' },
+      { sql: 'update log_head set earliest = 7 where one = 1' },
+    ]);
+    const found = await log.verify();
+    const atTheCut = await log.points.startOf({ position: 6n, mark: 'anything' }, 'cursor');
+    await apply([
+      ...cut.map((row) => insertOf('change', row)),
+      { sql: 'update log_head set earliest = 1 where one = 1' },
+    ]);
+    expect(found).toEqual({ changes: 6, through: 12n, damage: null });
+    expect(atTheCut.position).toBe(6n);
+  });
 });

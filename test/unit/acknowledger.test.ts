@@ -14,7 +14,7 @@ it('goes on failing where a write fails while it is found out that an earlier fa
   const store = { acknowledge: (...args: unknown[]) => writes.make(...args) } as unknown as Store;
   const sessions = { of: () => undefined } as unknown as Sessions;
   const acknowledger = new Acknowledger(
-    { points: { of: () => Promise.resolve(pointAt(1n)) }, telemetry: silent, timers: new FakeTimers() },
+    { pointOf: () => Promise.resolve(pointAt(1n)), telemetry: silent, timers: new FakeTimers() },
     store,
     sessions,
   );

@@ -44,6 +44,7 @@ export class RoomsOfHub {
     const retry = new Retry({
       ...{ database, consumers, backoff: { firstMs: 1, longestMs: 1 }, chance: () => 0 },
       log,
+      pointOf: (cursor, place) => log.points.of(cursor, place),
     });
     const publisher = publisherOf(log, { onAppended: (changes, actions) => feed.appended(changes, actions) });
     const { holding } = retry;

@@ -31,7 +31,7 @@ export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): 
       telemetry: silent,
       timers: systemTimers,
       pollMs: NEVER_MS,
-      points: at.log.points,
+      pointOf: (cursor, place) => at.log.points.of(cursor, place),
       startPoint: (start) =>
         Promise.resolve({
           ...pointAt(start.at === 'CURSOR' ? start.after.position : 0n),

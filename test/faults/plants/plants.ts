@@ -10,7 +10,7 @@ import type { Edit, Plant } from './plant.js';
 const QUIET: readonly string[] = [];
 const APPEND = 'log/postgres-append.js';
 const ACKNOWLEDGER = 'ack/acknowledger.js';
-const ACKNOWLEDGE = 'const consumer = await this.#writer.acknowledge({ name, position, mark, fence });';
+const ACKNOWLEDGE = 'const consumer = await this.#writer.acknowledge({ name, position, hash, fence });';
 
 /** A disk that takes its time: what happens around a commit is more likely to happen in the middle of one. */
 const SLOW_DISK: Edit = {
@@ -61,9 +61,8 @@ const copied: readonly Plant[] = [
       {
         file: ACKNOWLEDGER,
         find: ACKNOWLEDGE,
-        put: `const live = this.sessions.of(name);
-        const consumer = await this.#writer.acknowledge({
-          name, fence, mark: null, position: live && live.sent > position ? live.sent : position });`,
+        put: `const live = this.sessions.of(name); const consumer = await this.#writer.acknowledge({
+          name, fence, hash, position: live && live.sent > position ? live.sent : position });`,
       },
     ],
   },
@@ -349,10 +348,7 @@ const copied: readonly Plant[] = [
       {
         file: 'deliver/deliver.js',
         find: "await feed.startPoint({ at: 'CURSOR', after: { position: begun.position, mark: null } }, 'consumer');",
-        put: `if (begun.epoch > 1n) {
-          const { head, headHash } = await feed.options.log.extent();
-          Object.assign(begun, { position: head, hash: headHash });
-        }`,
+        put: 'if (begun.epoch > 1n) Object.assign(begun, feed.tail.end);',
       },
     ],
   },
@@ -395,7 +391,7 @@ const copied: readonly Plant[] = [
         find: ACKNOWLEDGE,
         put: `const found = await this.store.find(name);
         const consumer = found && position > found.position ? { ...found, position } : found;
-        setTimeout(() => this.#writer.acknowledge({ name, position, mark, fence }).catch(() => undefined), 300);`,
+        setTimeout(() => this.#writer.acknowledge({ name, position, hash, fence }).catch(() => undefined), 300);`,
       },
     ],
   },

@@ -110,8 +110,8 @@ class FakeFeed {
     return BigInt(this.changes.length);
   }
 
-  get end(): Point {
-    return pointAt(this.head);
+  get tail(): { readonly end: Point } {
+    return { end: pointAt(this.head) };
   }
 
   play<T>(start: StartPoint, look: Look<T>): ReturnType<Feed['play']> {
@@ -215,7 +215,7 @@ export class SessionStand {
     const view = View.of();
     const lens = view.lens(EVERYTHING);
     const render = (): string => '';
-    this.lanes = new Lanes(() => this.feed.end, this.timers);
+    this.lanes = new Lanes(() => this.feed.tail.end, this.timers);
     const session: Session = new Session({
       consumer,
       start: consumer ?? { ...pointAt(0n), snapshotUntil: null, notBefore: null },
