@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 export const changeOf = (n: number): object => ({
   collection: 'quakes',
   key: `q${n % 10_000}`,
-  id: `r${n}`,
+  sourceId: `r${n}`,
   data: {
     magnitude: (n % 90) / 10,
     place: '81km WNW of Skagway, Alaska',

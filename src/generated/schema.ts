@@ -48,8 +48,6 @@ export type Change = {
   readonly hash: Scalars['String']['output'];
   /** Carried through untouched: trace context, correlation id, … */
   readonly headers?: Maybe<Scalars['JSONObject']['output']>;
-  /** The source's own id of the change, or one that the hub gave (UUIDv7). */
-  readonly id: Scalars['ID']['output'];
   readonly key: Scalars['ID']['output'];
   /** The source's clock (recordedAt where the source gave none). */
   readonly occurredAt: Scalars['DateTime']['output'];
@@ -60,6 +58,8 @@ export type Change = {
   readonly scope: Scope;
   /** The system that published the change. */
   readonly source: Scalars['String']['output'];
+  /** The source's own id of the change, or one that the hub gave (UUIDv7). */
+  readonly sourceId: Scalars['ID']['output'];
   /** 1, 2, 3 … of this entity; goes on over a delete. */
   readonly version: Scalars['Int']['output'];
 };
@@ -124,12 +124,12 @@ export type ChangeInput = {
   readonly expectedVersion?: InputMaybe<Scalars['Int']['input']>;
   /** Carried through untouched. */
   readonly headers?: InputMaybe<Scalars['JSONObject']['input']>;
-  /** Unique within the source: sent twice, recorded once. The hub gives one (UUIDv7) where it is absent. */
-  readonly id?: InputMaybe<Scalars['ID']['input']>;
   /** The entity's own key within the collection. */
   readonly key: Scalars['ID']['input'];
   /** When it happened, by the source's clock. */
   readonly occurredAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /** Unique within the source: sent twice, recorded once. The hub gives one (UUIDv7) where it is absent. */
+  readonly sourceId?: InputMaybe<Scalars['ID']['input']>;
   readonly write: Write;
 };
 
@@ -165,7 +165,7 @@ export type Conflict = {
   /** What the source sent as data. */
   readonly incoming?: Maybe<Scalars['JSONObject']['output']>;
   readonly key: Scalars['ID']['output'];
-  /** VERSION_MISMATCH: expectedVersion is not the entity's version. ID_REUSED: the id stands for another content. */
+  /** VERSION_MISMATCH: expectedVersion is not the entity's version. ID_REUSED: the sourceId stands for another content. */
   readonly reason: Scalars['String']['output'];
   /** REJECTED: the incoming change was not recorded. */
   readonly resolution: Scalars['String']['output'];
@@ -345,7 +345,7 @@ export type Mutation = {
    * Records changes of one source, in the order given; durable when it answers.
    * A change that is not valid fails the whole call, names its index, and nothing is recorded.
    * atomic: one CONFLICT and nothing of the call is recorded.
-   * Send a change with the same id again after an error or no answer: it is recorded once.
+   * Send a change with the same sourceId again after an error or no answer: it is recorded once.
    */
   readonly publish: PublishResult;
   /**
@@ -456,11 +456,11 @@ export type Outcome =
   | 'ABORTED'
   /** Recorded, and durable now. */
   | 'APPLIED'
-  /** Refused: expectedVersion, or an id reused for another content. conflict says why. */
+  /** Refused: expectedVersion, or a sourceId reused for another content. conflict says why. */
   | 'CONFLICT'
-  /** This id was recorded before; change is what was recorded then. */
+  /** This sourceId was recorded before; change is what was recorded then. */
   | 'DUPLICATE'
-  /** The entity was so already: nothing recorded, the id neither, nobody woken. */
+  /** The entity was so already: nothing recorded, the sourceId neither, nobody woken. */
   | 'UNCHANGED';
 
 export type PageInfo = {
@@ -775,13 +775,13 @@ export type ChangeResolvers<ContextType = any, ParentType extends ResolversParen
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   headers?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
-  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   operation?: Resolver<ResolversTypes['Operation'], ParentType, ContextType>;
   recordedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   scope?: Resolver<ResolversTypes['Scope'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  sourceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 

@@ -29,7 +29,7 @@ import type { Following } from './following.js';
 import { readExtent } from './head.js';
 import type { Extent } from './head.js';
 import { follow, LogReplaced, mayContinue } from './identity.js';
-import { CreateLog1790000000000 } from './migrations.js';
+import { CreateLog1790000000001 } from './migrations.js';
 import type { Page } from './page.js';
 import { PostgresAppender } from './postgres-append.js';
 import { Points } from './points.js';
@@ -45,14 +45,14 @@ export { LEFT_OUT, pairKey } from './append.js';
 export { GENESIS_HASH, seal } from './chain.js';
 export { LOG_SQL } from './head.js';
 export { LogReplaced } from './identity.js';
-export type { Appended, AppendView, EntityKey, Lookup, SourceId } from './append.js';
+export type { Appended, AppendView, EntityKey, Lookup, SourceKey } from './append.js';
 export type { Page } from './page.js';
 export type { Damage, Verification, VerifyOptions } from './verify.js';
 
 /** The tables of this room. */
 export const logTables: TableSet = {
   entities: logEntities,
-  migrations: [CreateLog1790000000000],
+  migrations: [CreateLog1790000000001],
 };
 
 /** The log of one migrated database. */

@@ -59,8 +59,8 @@ export class VisibleChange extends Visible {
     return this.#change.row.position;
   }
 
-  get id(): string {
-    return this.#change.row.id;
+  get sourceId(): string {
+    return this.#change.row.sourceId;
   }
 
   get hash(): string {

@@ -56,10 +56,10 @@ const attempts = (name: string): object[] => {
   const outside = { collection: 'tickets', key: 'outside' };
   const ann = { collection: 'people', key: 'ann' };
   return [
-    { ...wage, data: { pay: SECRET }, id: 'wages-1' },
-    { ...wage, data: { pay: 0 }, id: 'wages-1' },
+    { ...wage, data: { pay: SECRET }, sourceId: 'wages-1' },
+    { ...wage, data: { pay: 0 }, sourceId: 'wages-1' },
     { ...wage, data: {}, expectedVersion: 99 },
-    { ...outside, data: { region: 'US', note: SECRET }, id: 'outside-1' },
+    { ...outside, data: { region: 'US', note: SECRET }, sourceId: 'outside-1' },
     { ...outside, data: {}, expectedVersion: 99 },
     { ...outside, write: 'PATCH', data: { by: name } },
     { collection: 'tickets', key: 'leaves', data: {}, expectedVersion: 99 },
