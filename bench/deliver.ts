@@ -7,7 +7,7 @@ const PER_CALL = 100;
 const RUNS = 3;
 
 const SUBSCRIPTION = `subscription { changes(batchSize: 100) { cursor changes {
-  cursor id collection key operation version after source occurredAt recordedAt } } }`;
+  cursor sourceId collection key operation version after source occurredAt recordedAt } } }`;
 
 /** Changes a second that reach `subscribers` together, live, from first publish to last receipt. */
 export async function deliveryRate(

@@ -66,11 +66,16 @@ await allConnected();
 let published = 0;
 let calls = 0;
 let stopped = false;
-/** Publishes one change after the other, to any hub; what was not answered is sent again, with the same id. */
+/** Publishes one change after the other, to any hub; what was not answered is sent again, with the same sourceId. */
 async function publishAll(): Promise<void> {
   while (!stopped) {
     const after: Numbered = { n: Math.floor(published / COLLECTIONS) + 1, sentAt: performance.now() };
-    const change = { id: String(published), collection: collectionOf(published), key: 'k', data: after };
+    const change = {
+      sourceId: String(published),
+      collection: collectionOf(published),
+      key: 'k',
+      data: after,
+    };
     for (let recorded = false; !recorded; calls += 1) {
       recorded = await anyOf(loads)
         .publish([change])

@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 export interface BenchChange {
   readonly collection: string;
   readonly key: string;
-  readonly id: string;
+  readonly sourceId: string;
   readonly data: object;
 }
 
@@ -12,7 +12,7 @@ export interface BenchChange {
 export const changeOf = (n: number): BenchChange => ({
   collection: 'quakes',
   key: `q${n % 10_000}`,
-  id: `r${n}`,
+  sourceId: `r${n}`,
   data: {
     magnitude: (n % 90) / 10,
     place: '81km WNW of Skagway, Alaska',

@@ -60,7 +60,7 @@ async function publishOne(): Promise<Batch['changes']> {
   published += 1;
   const data = { n: published };
   await ask(hub.url, PUBLISH, {
-    changes: [{ id: `walk-${published}`, collection: 'steps', key: 'one', data }],
+    changes: [{ sourceId: `walk-${published}`, collection: 'steps', key: 'one', data }],
   });
   return nextBatch();
 }

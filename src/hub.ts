@@ -27,9 +27,8 @@ export { ConfigError, helpText, OPTIONS, readCommand, readConfig } from './confi
 export { UsageError, VERSION } from './config/config.js';
 export type { Command, Config, Environment, OptionName } from './config/config.js';
 export { createLogger, type Logger } from './logger/logger.js';
-export { HubError } from './model/errors.js';
+export { HubError, type ErrorCode } from './model/errors.js';
 export { verifyLog, type LogReport, type VerifyLogOptions } from './verify-log.js';
-export type { ErrorCode } from './model/errors.js';
 
 /** A running hub. */
 export interface Hub {
@@ -182,7 +181,8 @@ async function openService(setting: Setting, { database, log }: Storage, wake: W
   });
   onClose(() => deliverer.close());
   const explorer = new Explorer({ log, consumers, retry, about: aboutHub(database, signal, clock) });
-  const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors: log.cursors };
+  const { cursors, ids } = log;
+  const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors, ids };
   const report = (error: unknown, id: string): void => logger.error({ err: error, id }, 'a request failed');
   const vitals = vitalsOf(setting, { database, log }, wake, rooms);
   const server = await startServer({ config, rooms, metrics, report, vitals, timers });

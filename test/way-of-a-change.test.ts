@@ -26,7 +26,7 @@ describe.each(databaseKinds)('the way of a change on $name', (kind) => {
     expect(first?.changes.changes).toEqual([]);
 
     const created = await publish(hub.url, [
-      { collection: 'quakes', key: 'q1', id: 'r1', data: { magnitude: 4.7 } },
+      { collection: 'quakes', key: 'q1', sourceId: 'r1', data: { magnitude: 4.7 } },
     ]);
     expect(created.results[0]?.outcome).toBe('APPLIED');
     const [, delivered] = await before.received(2);
@@ -35,7 +35,7 @@ describe.each(databaseKinds)('the way of a change on $name', (kind) => {
     expect(acknowledged).toMatchObject({ cursor: created.cursor, lag: 0, inFlight: 0, connected: true });
 
     const updated = await publish(hub.url, [
-      { collection: 'quakes', key: 'q1', id: 'r2', write: 'PATCH', data: { magnitude: 4.9, felt: 3 } },
+      { collection: 'quakes', key: 'q1', sourceId: 'r2', write: 'PATCH', data: { magnitude: 4.9, felt: 3 } },
     ]);
     await before.received(3);
     await hub.process.kill('SIGKILL');
@@ -43,7 +43,7 @@ describe.each(databaseKinds)('the way of a change on $name', (kind) => {
 
     hub = await spawnHub({ DATABASE_URL: database.url });
     const repeated = await publish(hub.url, [
-      { collection: 'quakes', key: 'q1', id: 'r2', write: 'PATCH', data: { magnitude: 4.9, felt: 3 } },
+      { collection: 'quakes', key: 'q1', sourceId: 'r2', write: 'PATCH', data: { magnitude: 4.9, felt: 3 } },
     ]);
     expect(repeated.results[0]).toEqual({ ...updated.results[0], outcome: 'DUPLICATE' });
 

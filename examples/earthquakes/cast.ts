@@ -57,7 +57,7 @@ export function castAlerts(options: CastOptions): Player {
   const where = [{ field: 'magnitude', gte: STRONG }];
   const due = options.reports.filter(({ magnitude }) => magnitude !== null && magnitude >= STRONG);
   return cast('alerts', options, {
-    due: due.map(({ change }) => change.id),
+    due: due.map(({ change }) => change.sourceId),
     filter: { collections: ['quakes'], where },
     collections: ['quakes'],
     where,
@@ -69,7 +69,9 @@ export function castAlerts(options: CastOptions): Player {
 /** Follows everything, the airports too. */
 export const castWarehouse = (options: CastOptions): Player =>
   cast('warehouse', options, {
-    due: [...options.airports, ...options.reports.map(({ change }) => change)].map(({ id }) => id),
+    due: [...options.airports, ...options.reports.map(({ change }) => change)].map(
+      ({ sourceId }) => sourceId,
+    ),
     collections: ['airports', 'quakes'],
     isCutOff: true,
     onChange: options.onLoaded,

@@ -15,7 +15,7 @@ import { Connection, isPassing } from './connection.js';
 const CHANGES = `subscription ($consumer: ID!, $filter: ChangeFilter) {
   changes(consumer: $consumer, startAt: EARLIEST, filter: $filter) {
     cursor
-    changes { cursor id collection key operation after }
+    changes { cursor sourceId collection key operation after }
   }
 }`;
 
@@ -28,7 +28,7 @@ const LONGEST_WAIT_MS = 10_000;
 
 export interface Change {
   readonly cursor: string;
-  readonly id: string;
+  readonly sourceId: string;
   readonly collection: string;
   readonly key: string;
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';

@@ -27,12 +27,12 @@ export interface Report {
 export const airports = (): ChangeInput[] =>
   linesOf<Airport>('airports').map((airport) => ({
     ...{ collection: 'airports', key: airport.iata, write: 'UPSERT', data: airport },
-    id: airport.iata,
+    sourceId: airport.iata,
   }));
 
 /**
- * One week of the earthquake feed, in the order in which the reports were updated. The id of a change says which report
- * in which state, so a network that sends it again says the same id by itself, even after it lost all memory.
+ * One week of the earthquake feed, in the order in which the reports were updated. The sourceId of a change says which
+ * report in which state, so a network that sends it again gives the same one by itself, even after it lost all memory.
  */
 export const reports = (): Report[] =>
   linesOf<Quake>('earthquakes')
@@ -42,7 +42,7 @@ export const reports = (): Report[] =>
       magnitude: quake.magnitude,
       change: {
         ...{ collection: 'quakes', key: quake.id, write: 'UPSERT', data: quake },
-        id: `${quake.id}@${quake.updated}`,
+        sourceId: `${quake.id}@${quake.updated}`,
         occurredAt: quake.updated,
       },
     }));

@@ -28,7 +28,7 @@ const AIRPORTS_A_CALL = 1_000;
 const PATIENCE_MS = 15_000;
 
 const feed = { airports: airports(), reports: reports() };
-/** When each change was handed to `publish`, by id, on this process's clock. */
+/** When each change was handed to `publish`, by sourceId, on this process's clock. */
 const sentAt = new Map<string, number>();
 /** Cues for the cast: whether the warehouse loses its connection now, and the magnitude from which alerts are told. */
 const cues = { cutOff: false, magnitudeTold: 6 };
@@ -121,7 +121,7 @@ async function replayWeek(sources: Sources, progress: Progress): Promise<number>
   const repeated = await replay(feed.reports, {
     ...{ durationMs: pace.week, producerOf: sources.of, signal },
     onReport: ({ change }, done) => {
-      sentAt.set(change.id, performance.now());
+      sentAt.set(change.sourceId, performance.now());
       cues.cutOff ||= done === middle;
       progress.at(done, change.occurredAt.slice(0, 10));
     },

@@ -24,7 +24,7 @@ export interface ChangeInput {
   readonly write: 'UPSERT';
   readonly data: Record<string, unknown>;
   /** Names this change among all of the source, for ever. */
-  readonly id: string;
+  readonly sourceId: string;
   readonly occurredAt?: string;
 }
 

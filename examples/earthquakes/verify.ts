@@ -25,7 +25,7 @@ const ENTITIES = `query ($collection: String!, $where: [FieldCondition!], $after
 export interface Following {
   readonly name: string;
   readonly witness: Witness;
-  /** The ids of the changes that it must get, in the order in which they were published. */
+  /** The sourceIds of the changes that it must get, in the order in which they were published. */
   readonly due: readonly string[];
   /** The entities that its copy must equal. */
   readonly collections: readonly string[];

@@ -1,17 +1,17 @@
 /** Writes down what a consumer went through, so that the report can tell and judge it. */
 import type { Change, ConsumerWatch } from './consumer.js';
 
-/** When each change was handed to `publish`, by id, on this process's clock. */
+/** When each change was handed to `publish`, by sourceId, on this process's clock. */
 export type SentAt = ReadonlyMap<string, number>;
 
 export class Witness implements ConsumerWatch {
-  /** The ids of all changes that came, in the order in which they came, by session. */
+  /** The sourceIds of all changes that came, in the order in which they came, by session. */
   readonly sessions: string[][] = [];
   /** What the consumer made of the changes: the newest state by collection and key. */
   readonly copy = new Map<string, unknown>();
   /** Milliseconds from publish to here, of changes that were published while the consumer was connected. */
   readonly latencies: number[] = [];
-  readonly #ids = new Set<string>();
+  readonly #seen = new Set<string>();
   #liveSince = 0;
   #acknowledged = 0;
 
@@ -22,12 +22,12 @@ export class Witness implements ConsumerWatch {
   ) {}
 
   get delivered(): number {
-    return this.sessions.reduce((sum, ids) => sum + ids.length, 0);
+    return this.sessions.reduce((sum, one) => sum + one.length, 0);
   }
 
   /** Changes that came again after they had come before. */
   get duplicates(): number {
-    return this.delivered - this.#ids.size;
+    return this.delivered - this.#seen.size;
   }
 
   get acknowledgedChanges(): number {
@@ -42,11 +42,11 @@ export class Witness implements ConsumerWatch {
 
   received(changes: readonly Change[]): void {
     const now = performance.now();
-    for (const { id } of changes) {
-      this.sessions.at(-1)?.push(id);
-      const sentAt = this.sentAt.get(id) ?? 0;
-      if (!this.#ids.has(id) && sentAt > this.#liveSince) this.latencies.push(now - sentAt);
-      this.#ids.add(id);
+    for (const { sourceId } of changes) {
+      this.sessions.at(-1)?.push(sourceId);
+      const sentAt = this.sentAt.get(sourceId) ?? 0;
+      if (!this.#seen.has(sourceId) && sentAt > this.#liveSince) this.latencies.push(now - sentAt);
+      this.#seen.add(sourceId);
     }
   }
 

@@ -103,7 +103,7 @@ export const OPTIONS = {
   },
   MAX_KEY_LENGTH: {
     path: 'limits.keyLength',
-    about: "Length limit of an entity's key and of a change's id",
+    about: "Length limit of an entity's key and of a change's sourceId",
     default: 500,
     unit: 'UTF-16 units',
     schema: whole(1, 600),

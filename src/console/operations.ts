@@ -6,7 +6,7 @@ export interface ReadyOperation {
 
 const publish: ReadyOperation = {
   query: `# Two changes of one earthquake, durable when this answers.
-# Run it twice: each id is recorded once (DUPLICATE).
+# Run it twice: each sourceId is recorded once (DUPLICATE).
 mutation Publish($source: String!, $changes: [ChangeInput!]!) {
   publish(source: $source, changes: $changes) {
     cursor
@@ -14,7 +14,7 @@ mutation Publish($source: String!, $changes: [ChangeInput!]!) {
       outcome
       change {
         cursor
-        id
+        sourceId
         collection
         key
         operation
@@ -37,7 +37,7 @@ mutation Publish($source: String!, $changes: [ChangeInput!]!) {
     source: 'seismometer',
     changes: [
       {
-        id: 'reading-1',
+        sourceId: 'reading-1',
         collection: 'quakes',
         key: 'us7000tide',
         write: 'UPSERT',
@@ -55,7 +55,7 @@ mutation Publish($source: String!, $changes: [ChangeInput!]!) {
         headers: { station: 'CO03' },
       },
       {
-        id: 'reading-2',
+        sourceId: 'reading-2',
         collection: 'quakes',
         key: 'us7000tide',
         write: 'PATCH',
@@ -75,7 +75,7 @@ subscription Subscribe {
     head
     changes {
       cursor
-      id
+      sourceId
       collection
       key
       operation

@@ -9,19 +9,19 @@ export interface EntityKey {
   readonly key: string;
 }
 
-/** Which ids an append wants to know of: by source and id. */
-export interface SourceId {
+/** Under which ids of which sources an append wants to know the recorded change. */
+export interface SourceKey {
   readonly source: string;
-  readonly id: string;
+  readonly sourceId: string;
 }
 
-/** The change that is recorded under an id, if that was looked up and there is one. */
-export type Recorded = (source: string, id: string) => ChangeRow | LeftOut | undefined;
+/** The change that is recorded under a source's id, if that was looked up and there is one. */
+export type Recorded = (source: string, sourceId: string) => ChangeRow | LeftOut | undefined;
 
 /** What an append has to know of the log. What is asked for first is looked up first. */
 export interface Lookup {
-  readonly ids: readonly SourceId[];
-  /** Which entities, given what is recorded under the ids. None may be named twice. */
+  readonly sourceIds: readonly SourceKey[];
+  /** Which entities, given what is recorded under the sources' ids. None may be named twice. */
   readonly entities: (recorded: Recorded) => readonly EntityKey[];
   /** Bytes of recorded changes, and of states, that are looked up at most, but for the first of each. */
   readonly maxBytes: number;
@@ -106,8 +106,8 @@ export const viewOf = (row: Row, entities: Found<EntityState>, recorded: Found<C
 
 export const recordedIn =
   (recorded: Found<ChangeRow>): Recorded =>
-  (source, id) =>
-    recorded.get(pairKey(source, id));
+  (source, sourceId) =>
+    recorded.get(pairKey(source, sourceId));
 
 /** What a group of changes does to the tables beside `change`. */
 export interface Effects {

@@ -41,7 +41,7 @@ export function hashOf(change: Omit<ChangeRow, 'hash' | 'salt'>, before: string)
   form.integer(change.version);
   form.integer(change.occurredAt);
   form.integer(change.recordedAt);
-  form.text(change.id);
+  form.text(change.sourceId);
   form.text(change.source);
   form.text(change.collection);
   form.text(change.key);

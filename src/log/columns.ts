@@ -43,7 +43,7 @@ const json = (name: string): ChangeColumn<string | null> => nullable(text(name))
 const CHANGE: { readonly [F in keyof ChangeRow]: ChangeColumn<ChangeRow[F]> } = {
   position: { ...position('position'), primary: true },
   previous: nullable(position('previous')),
-  id: text('id'),
+  sourceId: text('source_id'),
   collection: text('collection'),
   key: text('key'),
   version: column('version', 'integer', asNumber),

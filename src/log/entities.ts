@@ -37,7 +37,7 @@ function changeTable(dialect: Dialect): EntitySchema {
       // In SQLite an integer primary key is the row's own id, and holds 64 bits.
       position: { ...(dialect === 'sqlite' ? integer : bigint), primary: true },
     },
-    uniques: [{ name: 'change_source_id', columns: ['source', 'id'] }],
+    uniques: [{ name: 'change_source_id', columns: ['source', 'source_id'] }],
     indices: [{ name: 'change_collection_position', columns: ['collection', 'position'] }],
   });
 }

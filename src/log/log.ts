@@ -15,6 +15,7 @@ import type { ChangeRow } from '../model/change.js';
 import type { Timers } from '../model/clock.js';
 import { CursorCodec } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
+import { IdCodec } from '../model/ids.js';
 import type { Entity } from '../model/entity.js';
 import { logUnavailable } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
@@ -29,7 +30,7 @@ import type { Following } from './following.js';
 import { readExtent } from './head.js';
 import type { Extent } from './head.js';
 import { follow, LogReplaced, mayContinue } from './identity.js';
-import { CreateLog1790000000000 } from './migrations.js';
+import { CreateLog1790000000001 } from './migrations.js';
 import type { Page } from './page.js';
 import { PostgresAppender } from './postgres-append.js';
 import { Points } from './points.js';
@@ -45,14 +46,14 @@ export { LEFT_OUT, pairKey } from './append.js';
 export { GENESIS_HASH, seal } from './chain.js';
 export { LOG_SQL } from './head.js';
 export { LogReplaced } from './identity.js';
-export type { Appended, AppendView, EntityKey, Lookup, SourceId } from './append.js';
+export type { Appended, AppendView, EntityKey, Lookup, SourceKey } from './append.js';
 export type { Page } from './page.js';
 export type { Damage, Verification, VerifyOptions } from './verify.js';
 
 /** The tables of this room. */
 export const logTables: TableSet = {
   entities: logEntities,
-  migrations: [CreateLog1790000000000],
+  migrations: [CreateLog1790000000001],
 };
 
 /** The log of one migrated database. */
@@ -69,6 +70,8 @@ export class Log {
     readonly id: string,
     /** Writes and reads this log's cursors. */
     readonly cursors: CursorCodec,
+    /** Writes and reads the ids of what is in this log. */
+    readonly ids: IdCodec,
     /** What cursors and times come to in this log. */
     readonly points: Points,
     timers: Timers,
@@ -87,7 +90,7 @@ export class Log {
   static async open(database: Database, timers: Timers): Promise<Log> {
     const { logId } = await readExtent(database);
     const cursors = new CursorCodec(logId);
-    return new Log(database, logId, cursors, new Points(database, cursors), timers);
+    return new Log(database, logId, cursors, new IdCodec(logId), new Points(database, cursors), timers);
   }
 
   /**

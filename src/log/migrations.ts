@@ -11,7 +11,7 @@ const text = (name: string, options: Partial<TableColumnOptions> = {}): TableCol
 });
 
 /** Makes the log's tables, empty, with a new log id. */
-export class CreateLog1790000000000 implements MigrationInterface {
+export class CreateLog1790000000001 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     const { bigint, rowId, keyText } = types(queryRunner);
     await queryRunner.createTable(changeTable(bigint, rowId), true);
@@ -65,7 +65,7 @@ function changeTable(bigint: ColumnOf, rowId: string): Table {
     columns: [
       { name: 'position', type: rowId, isPrimary: true },
       bigint('previous', { isNullable: true }),
-      text('id'),
+      text('source_id'),
       text('collection'),
       text('key'),
       { name: 'version', type: 'integer' },
@@ -81,7 +81,7 @@ function changeTable(bigint: ColumnOf, rowId: string): Table {
       bigint('occurred_at'),
       bigint('recorded_at'),
     ],
-    uniques: [{ name: 'change_source_id', columnNames: ['source', 'id'] }],
+    uniques: [{ name: 'change_source_id', columnNames: ['source', 'source_id'] }],
     indices: [{ name: 'change_collection_position', columnNames: ['collection', 'position'] }],
   });
 }

@@ -75,14 +75,17 @@ export class PostgresAppender implements Appender {
     return viewOf(head, entities, recorded);
   }
 
-  async #recorded(connection: PostgresConnection, { ids, maxBytes }: Lookup): Promise<Found<ChangeRow>> {
+  async #recorded(
+    connection: PostgresConnection,
+    { sourceIds, maxBytes }: Lookup,
+  ): Promise<Found<ChangeRow>> {
     const found: Found<ChangeRow> = new Map();
-    if (ids.length === 0) return found;
-    const sources = arrayLiteral(ids.map((one) => one.source));
-    const names = arrayLiteral(ids.map((one) => one.id));
-    for (const row of await this.database.run(connection, RECORDED, [sources, names, maxBytes])) {
+    if (sourceIds.length === 0) return found;
+    const sources = arrayLiteral(sourceIds.map((one) => one.source));
+    const ids = arrayLiteral(sourceIds.map((one) => one.sourceId));
+    for (const row of await this.database.run(connection, RECORDED, [sources, ids, maxBytes])) {
       const change = changeOf(row);
-      found.set(pairKey(change.source, change.id), asBoolean(row.fits) ? change : LEFT_OUT);
+      found.set(pairKey(change.source, change.sourceId), asBoolean(row.fits) ? change : LEFT_OUT);
     }
     return found;
   }
@@ -109,8 +112,8 @@ export class PostgresAppender implements Appender {
 
   /**
    * The connection was lost during the commit. Once another transaction holds the lock on `log_head`, the lost one is over,
-   * and its positions in the log tell whether it was committed. All of what it wrote is compared: the same ids, sent again
-   * through another hub, may be at the same positions by now, and not be what was planned here.
+   * and its positions in the log tell whether it was committed. All of what it wrote is compared: the same
+   * sourceIds, sent again through another hub, may be at the same positions by now, and not be what was planned here.
    * @throws HubError LOG_UNAVAILABLE when it was not recorded, or when it cannot be known.
    */
   async #askWhetherCommitted(changes: readonly ChangeRow[], cause: unknown): Promise<void> {

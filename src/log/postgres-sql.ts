@@ -32,14 +32,14 @@ export const ENTITIES = `select collection, key, version, position, ${FITS} as f
     cross join lateral (select collection, key, version, position, data, coalesce(octet_length(data), 0) as bytes
       from entity where collection = k.collection and key = k.key limit 1) as e) as found`;
 
-/** Changes by source ($1) and id ($2), in that order; one that does not fit comes without its texts. */
+/** Changes by source ($1) and source_id ($2), in that order; one that does not fit comes without its texts. */
 export const RECORDED = `select ${CHANGE_COLUMNS.map(({ name, large }) =>
   large ? `case when ${FITS} then ${name} end as ${name}` : name,
 ).join(', ')}, ${FITS} as fits
   from (select c.*, sum(c.bytes) over (order by k.n) as upto
-    from unnest($1::text[], $2::text[]) with ordinality as k (source, id, n)
+    from unnest($1::text[], $2::text[]) with ordinality as k (source, source_id, n)
     cross join lateral (select ${namesOf(CHANGE_COLUMNS)}, ${changeBytesSql()} as bytes
-      from change where source = k.source and id = k.id limit 1) as c) as found`;
+      from change where source = k.source and source_id = k.source_id limit 1) as c) as found`;
 
 export const AT_ENDS = `select ${namesOf(CHANGE_COLUMNS)} from change where position between $1 and $2
   order by position`;

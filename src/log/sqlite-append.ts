@@ -55,17 +55,17 @@ export class SqliteAppender implements Appender {
     return viewOf(head, entities, recorded);
   }
 
-  #recorded({ ids, maxBytes }: Lookup): Found<ChangeRow> {
+  #recorded({ sourceIds, maxBytes }: Lookup): Found<ChangeRow> {
     const found: Found<ChangeRow> = new Map();
     let total = 0;
-    for (const { source, id } of ids) {
-      const row = this.#statements.recorded.get(source, id) as Row | undefined;
+    for (const { source, sourceId } of sourceIds) {
+      const row = this.#statements.recorded.get(source, sourceId) as Row | undefined;
       if (!row) continue;
       const isFirst = total === 0;
       total += asNumber(row.bytes);
       const fits = isFirst || total <= maxBytes;
       const change = fits ? changeOf(this.#statements.changeAt.get(row.position) as Row) : LEFT_OUT;
-      found.set(pairKey(source, id), change);
+      found.set(pairKey(source, sourceId), change);
     }
     return found;
   }
@@ -105,7 +105,7 @@ const STATEMENTS = {
   // A text that is too large is not read, only measured.
   entity: `select version, position, coalesce(octet_length(data), 0) as bytes,
     case when octet_length(data) <= ? then data end as data from entity where collection = ? and key = ?`,
-  recorded: `select position, ${changeBytesSql()} as bytes from change where source = ? and id = ?`,
+  recorded: `select position, ${changeBytesSql()} as bytes from change where source = ? and source_id = ?`,
   changeAt: `select ${namesOf(CHANGE_COLUMNS)} from change where position = ?`,
   insertChange: insertSql('change', CHANGE_COLUMNS),
   upsertEntity: `${insertSql('entity', ENTITY_COLUMNS)}

@@ -21,7 +21,7 @@ export interface ChangeRow {
   readonly position: Position;
   /** The position of the entity's change before this one; null on its first. An entity's history is this chain. */
   readonly previous: Position | null;
-  readonly id: string;
+  readonly sourceId: string;
   readonly collection: string;
   readonly key: string;
   readonly version: number;

@@ -69,7 +69,7 @@ export const commitUnknown = (cause: unknown): HubError =>
   new HubError(
     'LOG_UNAVAILABLE',
     'The database went away during the commit, so it is not known whether the changes were recorded; ' +
-      'send the same call again with the same ids, and they are recorded once.',
+      'send the same call again with the same sourceIds, and they are recorded once.',
     { retryable: true, unknown: true },
     { cause },
   );

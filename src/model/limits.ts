@@ -12,7 +12,7 @@ export interface Limits {
   readonly dataDepth: number;
   /** Characters (UTF-16 units) of a collection, source or consumer name. */
   readonly nameLength: number;
-  /** Characters (UTF-16 units) of an entity's key or a change's id. */
+  /** Characters (UTF-16 units) of an entity's key or a change's sourceId. */
   readonly keyLength: number;
   /** What the names of collections, sources and consumers must match, beyond being printable text. */
   readonly namePattern: RegExp | null;

@@ -20,7 +20,7 @@ export function checkName(name: string, place: string, limits: Limits): string {
 }
 
 /**
- * Checks an entity's key or a change's id. `place` names the argument.
+ * Checks an entity's key or a change's sourceId. `place` names the argument.
  * @throws HubError BAD_USER_INPUT
  */
 export const checkKey = (key: string, place: string, limits: Limits): string =>

@@ -15,7 +15,7 @@ export interface ChangeInput {
   readonly key: string;
   readonly write: Write;
   readonly data?: unknown;
-  readonly id?: string | null | undefined;
+  readonly sourceId?: string | null | undefined;
   readonly expectedVersion?: number | null | undefined;
   /** Milliseconds since 1970. */
   readonly occurredAt?: number | null | undefined;
@@ -33,9 +33,9 @@ export interface CheckedChange extends Intent {
   readonly source: string;
   readonly collection: string;
   readonly key: string;
-  readonly id: string;
-  /** Whether the source gave the id: only then can it have been recorded before. */
-  readonly idGiven: boolean;
+  readonly sourceId: string;
+  /** Whether the source gave it: only then can it have been recorded before. */
+  readonly sourceIdGiven: boolean;
   readonly digest: string;
   /** Null: as recordedAt. */
   readonly occurredAt: number | null;
@@ -82,7 +82,7 @@ function checkAt(input: ChangeInput, index: number, source: string, limits: Limi
 function checkChange(input: ChangeInput, place: string, source: string, limits: Limits): CheckedChange {
   const collection = checkName(input.collection, `${place}.collection`, limits);
   const key = checkKey(input.key, `${place}.key`, limits);
-  const id = checkId(input.id, `${place}.id`, limits);
+  const sourceId = checkSourceId(input.sourceId, `${place}.sourceId`, limits);
   const expectedVersion = checkVersion(input.expectedVersion, `${place}.expectedVersion`);
   const { write } = input;
   const checked = checkData(input, place, limits);
@@ -90,8 +90,8 @@ function checkChange(input: ChangeInput, place: string, source: string, limits: 
   const data = checked.value;
   return {
     ...{ source, collection, key, write, data, expectedVersion },
-    id: id ?? uuidv7(),
-    idGiven: id !== null,
+    sourceId: sourceId ?? uuidv7(),
+    sourceIdGiven: sourceId !== null,
     digest: digestOf(collection, key, write, data),
     occurredAt: input.occurredAt ?? null,
     headers: headers.text,
@@ -99,7 +99,7 @@ function checkChange(input: ChangeInput, place: string, source: string, limits: 
   };
 }
 
-const checkId = (id: string | null | undefined, place: string, limits: Limits): string | null =>
+const checkSourceId = (id: string | null | undefined, place: string, limits: Limits): string | null =>
   id === null || id === undefined ? null : checkKey(id, place, limits);
 
 function checkVersion(version: number | null | undefined, place: string): number | null {

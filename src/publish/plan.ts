@@ -145,7 +145,7 @@ export class GroupPlan {
     const unsealed = {
       position,
       previous: known.position,
-      id: change.id,
+      sourceId: change.sourceId,
       collection: change.collection,
       key: change.key,
       version: decision.version,
@@ -166,7 +166,7 @@ export class GroupPlan {
     const present = { version: row.version, text: after, position };
     this.#entities.set(pairKey(row.collection, row.key), present);
     if (decision.after !== null) this.#parsed = { known: present, data: decision.after };
-    if (change.idGiven) this.#recorded.set(pairKey(row.source, row.id), recorded);
+    if (change.sourceIdGiven) this.#recorded.set(pairKey(row.source, row.sourceId), recorded);
     return recorded;
   }
 
@@ -233,11 +233,11 @@ export class GroupPlan {
   }
 
   /** The change that was recorded under the id of this one, if its source gave it one. */
-  #recordedAs({ source, id, idGiven }: CheckedChange, index: number): Change | undefined {
-    if (!idGiven) return undefined;
-    const inGroup = this.#recorded.get(pairKey(source, id));
+  #recordedAs({ source, sourceId, sourceIdGiven }: CheckedChange, index: number): Change | undefined {
+    if (!sourceIdGiven) return undefined;
+    const inGroup = this.#recorded.get(pairKey(source, sourceId));
     if (inGroup) return inGroup;
-    const row = this.view.recorded(source, id);
+    const row = this.view.recorded(source, sourceId);
     if (row === LEFT_OUT) throw this.#leftOut(index);
     return row && new Change(row);
   }

@@ -4,7 +4,7 @@
  * The way of a call: check (all of it, before anything else) → wait for the commit under way → decide, under the log's
  * lock, together with every call that waited → append → answer.
  *
- * It promises: an answer means durable; one (source, id) is recorded once; the order within a call is kept; a call that is
+ * It promises: an answer means durable; one (source, sourceId) is recorded once; the order within a call is kept; a call that is
  * refused leaves nothing. Calls that arrive while a commit is under way share the next transaction (group commit), so the
  * cost of a commit is paid once a group and not once a call. What one call and one group produce is bounded, whatever the
  * size of what was sent; calls that do not fit into a group any more are the first ones of the next.
@@ -176,16 +176,18 @@ function take(waiting: Iterable<Waiting>): number {
   return calls;
 }
 
-/** Each id and each entity once; of a change that turns out to be recorded already, the entity is not needed. */
+/** Each sourceId and each entity once; of a change that turns out to be recorded already, the entity is not needed. */
 function lookupOf(group: readonly Waiting[], maxBytes: number): Lookup {
   const changes = group.flatMap((one) => one.call.changes);
-  const given = changes.filter((change) => change.idGiven);
+  const given = changes.filter((change) => change.sourceIdGiven);
   return {
-    ids: [...new Map(given.map((change) => [pairKey(change.source, change.id), change])).values()],
+    sourceIds: [
+      ...new Map(given.map((change) => [pairKey(change.source, change.sourceId), change])).values(),
+    ],
     entities: (recorded) => {
       const needed = new Map<string, CheckedChange>();
       for (const change of changes) {
-        const earlier = change.idGiven ? recorded(change.source, change.id) : undefined;
+        const earlier = change.sourceIdGiven ? recorded(change.source, change.sourceId) : undefined;
         const isNeeded = earlier !== LEFT_OUT && earlier?.digest !== change.digest;
         if (isNeeded) needed.set(pairKey(change.collection, change.key), change);
       }

@@ -185,7 +185,9 @@ describe.each(databaseKinds)('at the limit on $name', (kind) => {
   it('records the longest names and keys, the deepest data, the largest integers', async () => {
     const deep = (levels: number): object => (levels === 1 ? {} : { a: deep(levels - 1) });
     expect(await outcome({ collection: 'c'.repeat(200) })).toBe('APPLIED');
-    expect(await outcome({ key: '😀'.repeat(250), id: 'i'.repeat(500) }, 's'.repeat(200))).toBe('APPLIED');
+    expect(await outcome({ key: '😀'.repeat(250), sourceId: 'i'.repeat(500) }, 's'.repeat(200))).toBe(
+      'APPLIED',
+    );
     expect(await outcome({ key: 'deep', data: deep(64) })).toBe('APPLIED');
     const data = { max: Number.MAX_SAFE_INTEGER, min: Number.MIN_SAFE_INTEGER, far: 1e21, small: 5e-324 };
     expect(await outcome({ key: 'numbers', data })).toBe('APPLIED');

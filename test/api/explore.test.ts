@@ -30,7 +30,7 @@ describe.each(databaseKinds)('exploring the log on $name', (kind) => {
   // Ten changes: even ones of `even`, odd ones of `odd`.
   beforeAll(async () => {
     const changes = Array.from({ length: 10 }, (_, i) => ({
-      ...{ collection: i % 2 === 0 ? 'even' : 'odd', key: `k${i}`, id: `i${i}`, data: { i } },
+      ...{ collection: i % 2 === 0 ? 'even' : 'odd', key: `k${i}`, sourceId: `i${i}`, data: { i } },
     }));
     const answer = await publish(hub.url, changes);
     recorded = answer.results.map(({ change }) => present(change));

@@ -6,6 +6,7 @@ import { fresh, headOf, ownHub } from './support/own-hub.js';
 import { present } from '../support/present.js';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const URL_SAFE = /^[\w-]{20,}$/;
 const outcomes = ({ results }: PublishData): ResultData['outcome'][] => results.map(({ outcome }) => outcome);
 
 /** What a source's call becomes, as the source sees it. */
@@ -23,19 +24,20 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
       const key = fresh('customer');
       const headers = { traceparent: '00-4bf9-01', nested: { list: [1, null, 'é'] } };
       const result = await one({
-        ...{ collection: 'customers', key, write: 'UPSERT', id: key, expectedVersion: 0, headers },
+        ...{ collection: 'customers', key, write: 'UPSERT', sourceId: key, expectedVersion: 0, headers },
         data: { name: 'Ada', tags: ['a', 'b'], address: { city: 'Turin' } },
         occurredAt: '2026-03-01T05:12:09.5+01:00',
       });
-      const { cursor, recordedAt, ...rest } = present(result.change);
+      const { id, cursor, recordedAt, ...rest } = present(result.change);
       expect(result).toMatchObject({ outcome: 'APPLIED', conflict: null });
+      expect(id).not.toBe(cursor);
       expect(cursor).toBe(await headOf(hub.url));
       expect(recordedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(rest).toEqual({
         ...{
           collection: 'customers',
           key,
-          id: key,
+          sourceId: key,
           source: 'crm',
           headers,
           version: 1,
@@ -49,12 +51,12 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
       });
     });
 
-    it('gets an id of the hub where the source gave none, and occurredAt is recordedAt', async () => {
+    it('gets a sourceId of the hub where the source gave none, and occurredAt is recordedAt', async () => {
       const first = await one({ collection: 'customers', key: fresh('c'), data: {} });
       const second = await one({ collection: 'customers', key: fresh('c'), data: {} });
-      expect(first.change?.id).toMatch(UUID_V7);
-      expect(second.change?.id).toMatch(UUID_V7);
-      expect(second.change?.id).not.toBe(first.change?.id);
+      expect(first.change?.sourceId).toMatch(UUID_V7);
+      expect(second.change?.sourceId).toMatch(UUID_V7);
+      expect(second.change?.sourceId).not.toBe(first.change?.sourceId);
       expect(first.change).toMatchObject({ occurredAt: first.change?.recordedAt, headers: null });
     });
 
@@ -73,14 +75,14 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
       expect(change?.changedFields.toSorted()).toEqual(['city', 'name']);
     });
 
-    it('takes a number as key and id for the text of it', async () => {
+    it('takes a number as key and sourceId for the text of it', async () => {
       const { change } = await one({
         collection: 'numbers',
         key: 4711,
-        id: Number.MAX_SAFE_INTEGER,
+        sourceId: Number.MAX_SAFE_INTEGER,
         data: {},
       });
-      expect(change).toMatchObject({ key: '4711', id: '9007199254740991' });
+      expect(change).toMatchObject({ key: '4711', sourceId: '9007199254740991' });
     });
   });
 
@@ -136,22 +138,32 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
   });
 
   describe('a change that changes nothing', () => {
-    it('is UNCHANGED, whatever the order of fields, and leaves neither a change nor its id', async () => {
+    it('is UNCHANGED, whatever the order of fields, and leaves neither a change nor its sourceId', async () => {
       const key = fresh('c');
       await one({ collection: 'customers', key, data: { a: 1, b: { c: 2, d: [3] } } });
       const head = await headOf(hub.url);
-      const same = { collection: 'customers', key, id: `${key}-same`, data: { b: { d: [3], c: 2.0 }, a: 1 } };
+      const same = {
+        collection: 'customers',
+        key,
+        sourceId: `${key}-same`,
+        data: { b: { d: [3], c: 2.0 }, a: 1 },
+      };
       expect(await one(same)).toEqual({ outcome: 'UNCHANGED', change: null, conflict: null });
       expect(await headOf(hub.url)).toBe(head);
       expect(await one({ ...same, data: { a: 2 } })).toMatchObject({ outcome: 'APPLIED' });
     });
   });
 
-  describe('an id', () => {
+  describe('a sourceId', () => {
     it('that was recorded before is a DUPLICATE with what was recorded then', async () => {
-      const change = { collection: 'orders', key: fresh('o'), id: fresh('id'), data: { total: 1, of: 'x' } };
+      const change = {
+        collection: 'orders',
+        key: fresh('o'),
+        sourceId: fresh('id'),
+        data: { total: 1, of: 'x' },
+      };
       const first = await one(change);
-      await one({ ...change, id: fresh('id'), data: { total: 2 } });
+      await one({ ...change, sourceId: fresh('id'), data: { total: 2 } });
       const again = await one({ ...change, data: { of: 'x', total: 1 } });
       expect(again).toEqual({ ...first, outcome: 'DUPLICATE' });
     });
@@ -162,7 +174,7 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
       ['collection', { collection: 'invoices' }],
       ['write', { write: 'PATCH' }],
     ])('reused with another %s is a CONFLICT that shows what the hub holds', async (_what, other) => {
-      const change = { collection: 'orders', key: fresh('o'), id: fresh('id'), data: { total: 1 } };
+      const change = { collection: 'orders', key: fresh('o'), sourceId: fresh('id'), data: { total: 1 } };
       await one(change);
       const head = await headOf(hub.url);
       const { outcome, conflict } = await one({ ...change, ...other });
@@ -172,23 +184,29 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
     });
 
     it('belongs to its source: two sources may use the same', async () => {
-      const id = fresh('id');
-      expect(await one({ collection: 'orders', key: fresh('o'), id, data: {} }, 'crm')).toMatchObject({
+      const sourceId = fresh('id');
+      expect(await one({ collection: 'orders', key: fresh('o'), sourceId, data: {} }, 'crm')).toMatchObject({
         outcome: 'APPLIED',
       });
-      expect(await one({ collection: 'orders', key: fresh('o'), id, data: {} }, 'erp')).toMatchObject({
+      expect(await one({ collection: 'orders', key: fresh('o'), sourceId, data: {} }, 'erp')).toMatchObject({
         outcome: 'APPLIED',
       });
     });
 
     it('is looked up before the version is', async () => {
-      const change = { collection: 'orders', key: fresh('o'), id: fresh('id'), expectedVersion: 0, data: {} };
+      const change = {
+        collection: 'orders',
+        key: fresh('o'),
+        sourceId: fresh('id'),
+        expectedVersion: 0,
+        data: {},
+      };
       expect(await one(change)).toMatchObject({ outcome: 'APPLIED' });
       expect(await one(change)).toMatchObject({ outcome: 'DUPLICATE' });
     });
 
     it('sent in parallel is recorded once', async () => {
-      const change = { collection: 'orders', key: fresh('o'), id: fresh('id'), data: { total: 1 } };
+      const change = { collection: 'orders', key: fresh('o'), sourceId: fresh('id'), data: { total: 1 } };
       const results = await Promise.all(Array.from({ length: 20 }, () => one(change)));
       const counted = results.map(({ outcome }) => outcome).sort();
       expect(counted).toEqual(['APPLIED', ...Array<string>(19).fill('DUPLICATE')]);
@@ -244,7 +262,7 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
       );
       expect(answer.results[0]?.conflict).toEqual({
         ...{
-          id: expect.stringMatching(UUID_V7) as string,
+          id: expect.stringMatching(URL_SAFE) as string,
           at: expect.stringMatching(/Z$/) as string,
           collection: 'customers',
           key,
@@ -258,7 +276,7 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
   describe('a call of several changes', () => {
     it('answers in the order of the input, and each change sees those before it', async () => {
       const [a, b] = [fresh('a'), fresh('b')];
-      const change = { collection: 'steps', key: a, id: a };
+      const change = { collection: 'steps', key: a, sourceId: a };
       const answer = await publish(hub.url, [
         { ...change, data: { n: 1 } },
         { collection: 'steps', key: b, data: { n: 1 } },
@@ -285,14 +303,14 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
 
     it('that is atomic records all or nothing', async () => {
       const [a, b, c] = [fresh('a'), fresh('b'), fresh('c')];
-      await publish(hub.url, [{ collection: 'steps', key: c, id: c, data: {} }]);
+      await publish(hub.url, [{ collection: 'steps', key: c, sourceId: c, data: {} }]);
       const head = await headOf(hub.url);
       const changes = [
-        { collection: 'steps', key: a, id: a, data: {} },
-        { collection: 'steps', key: c, id: c, data: {} },
+        { collection: 'steps', key: a, sourceId: a, data: {} },
+        { collection: 'steps', key: c, sourceId: c, data: {} },
         { collection: 'steps', key: b, expectedVersion: 5, data: {} },
         { collection: 'steps', key: c, data: {} },
-        { collection: 'steps', key: a, id: a, data: {} },
+        { collection: 'steps', key: a, sourceId: a, data: {} },
       ];
       const refused = await publish(hub.url, changes, { atomic: true });
       expect(outcomes(refused)).toEqual(['ABORTED', 'DUPLICATE', 'CONFLICT', 'ABORTED', 'ABORTED']);
@@ -348,13 +366,13 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
     const key = fresh('c');
     const { publish: answer } = await ask<{ publish: PublishData }>(
       hub.url,
-      `mutation ($key: ID!, $n: Int) { publish(source: "crm", changes: [{ collection: "literals", key: $key, id: 12,
+      `mutation ($key: ID!, $n: Int) { publish(source: "crm", changes: [{ collection: "literals", key: $key, sourceId: 12,
         data: { int: -7, float: 1.5e3, text: "é\\u00e8", yes: true, no: null, list: [1, [2]], object: { n: $n } } }]) {
         cursor results { outcome change { ${CHANGE_FIELDS} } conflict { reason } } } }`,
       { key, n: 3 },
     );
     expect(answer.results[0]?.change).toMatchObject({
-      id: '12',
+      sourceId: '12',
       after: { int: -7, float: 1500, text: 'éè', yes: true, no: null, list: [1, [2]], object: { n: 3 } },
     });
   });

@@ -5,7 +5,7 @@ import type { TestSubscription } from '../support/client.js';
 import { eventually } from '../support/wait.js';
 import { ownHub } from './support/own-hub.js';
 
-/** One script of changes; each has its number for an id. */
+/** One script of changes; each has its number for a sourceId. */
 const SCRIPT: readonly (readonly [source: string, change: object])[] = [
   /* 0 */ [
     'crm',
@@ -77,7 +77,7 @@ describe.each(databaseKinds)('filters of subscriptions on $name', (kind) => {
 
     const record = async (): Promise<void> => {
       for (const [i, [source, change]] of SCRIPT.entries()) {
-        const { results, cursor } = await publish(hub.url, [{ ...change, id: String(i) }], { source });
+        const { results, cursor } = await publish(hub.url, [{ ...change, sourceId: String(i) }], { source });
         expect(results[0]?.outcome).toBe('APPLIED');
         head = cursor;
       }
@@ -100,7 +100,7 @@ describe.each(databaseKinds)('filters of subscriptions on $name', (kind) => {
           what: 'the cursor to come to the end',
         });
         expect(subscription.errors).toBeNull();
-        expect(changesOf(subscription).map(({ id }) => Number(id))).toEqual(lines);
+        expect(changesOf(subscription).map(({ sourceId }) => Number(sourceId))).toEqual(lines);
       },
     );
   });

@@ -3,7 +3,7 @@ import { Feed } from '../../src/feed/feed.js';
 import { Explorer } from '../../src/explore/explore.js';
 import type { ExplorerOptions } from '../../src/explore/explore.js';
 import { LEFT_OUT } from '../../src/log/log.js';
-import type { Log, Page } from '../../src/log/log.js';
+import type { Log, Page, SourceKey } from '../../src/log/log.js';
 import { systemTimers } from '../../src/model/clock.js';
 import { View } from '../../src/view/view.js';
 import { databaseKinds } from '../support/databases.js';
@@ -81,9 +81,13 @@ describe.each(databaseKinds)('bounded reads on $name', (kind) => {
       collection: 'quakes',
       key: `k${n}`,
     });
-    const id = (n: number): { source: string; id: string } => ({ source: 'crm', id: `id-${n}` });
+    const id = (n: number): SourceKey => ({ source: 'crm', sourceId: `id-${n}` });
     const look = async (maxBytes: number): Promise<unknown[][]> => {
-      const lookup = lookingUp({ entities: [3, 9, 1, 2].map(quake), ids: [4, 9, 1, 2].map(id), maxBytes });
+      const lookup = lookingUp({
+        entities: [3, 9, 1, 2].map(quake),
+        sourceIds: [4, 9, 1, 2].map(id),
+        maxBytes,
+      });
       const { value } = await log.append(lookup, (view) => ({ changes: [], value: view }));
       const entities = [3, 9, 1, 2].map((n) => value.entity('quakes', `k${n}`));
       const rows = [4, 9, 1, 2].map((n) => value.recorded('crm', `id-${n}`));

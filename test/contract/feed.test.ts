@@ -230,11 +230,11 @@ describe.each(databaseKinds)('the feed on $name', (kind) => {
       await write('update log_head set position = 2');
     };
     const grow = (parts: Partial<ChangeRow>): Promise<unknown> =>
-      append(stand.log, [parts, { ...parts, id: 'next', key: 'l' }]);
+      append(stand.log, [parts, { ...parts, sourceId: 'next', key: 'l' }]);
 
     it.each([
       ['it lost its end', () => Promise.resolve()],
-      ['it lost its end, and grew beyond by other changes', () => grow({ id: 'other', key: 'other' })],
+      ['it lost its end, and grew beyond by other changes', () => grow({ sourceId: 'other', key: 'other' })],
       [
         'it lost its end, and the same id came again',
         () => grow({ key: 'k2', recordedAt: 1_700_000_000_001 }),

@@ -34,11 +34,11 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
 
   it('gives every column back as it was written', async () => {
     const row = rowAt(1n, {
-      ...{ id: 'id "1"', collection: 'qu,akes', key: "o'k\\ {😀}", source: 'NULL', digest: 'x=' },
+      ...{ sourceId: 'id "1"', collection: 'qu,akes', key: "o'k\\ {😀}", source: 'NULL', digest: 'x=' },
       ...{ after: '{"b":"\\"\\\\\\n😀","a":[1.50,{}]}', headers: '{"trace":"{\\"x\\"}"}' },
       ...{ occurredAt: -62_167_219_200_000, recordedAt: 253_402_300_799_999 },
     });
-    const deleted = { ...rowAt(2n, row), position: 2n, previous: 1n, version: 2, id: 'id2' };
+    const deleted = { ...rowAt(2n, row), position: 2n, previous: 1n, version: 2, sourceId: 'id2' };
     const last: ChangeRow = {
       ...deleted,
       operation: 'DELETE',
@@ -55,10 +55,10 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
 
   it('looks up the entities and ids that were asked for, tombstones too, and nothing else', async () => {
     await append(log, [
-      { key: 'live', id: 'r1', after: '{"a":1}' },
+      { key: 'live', sourceId: 'r1', after: '{"a":1}' },
       { key: 'gone' },
       { key: 'gone', operation: 'DELETE', after: null, undo: '{"a":[1]}' },
-      { key: 'other', id: 'r1', source: 'erp' },
+      { key: 'other', sourceId: 'r1', source: 'erp' },
     ]);
     const view = await look({
       entities: [
@@ -72,10 +72,10 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
         ],
         ...[{ collection: 'quakes', key: 'live' }],
       ],
-      ids: [
-        { source: 'crm', id: 'r1' },
-        { source: 'crm', id: 'none' },
-        { source: 'crm', id: 'r1' },
+      sourceIds: [
+        { source: 'crm', sourceId: 'r1' },
+        { source: 'crm', sourceId: 'none' },
+        { source: 'crm', sourceId: 'r1' },
       ],
     });
     expect(view.head).toBe(4n);
@@ -94,11 +94,11 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
     const keys = Array.from({ length: 1_000 }, (_, i) => `k${i}`);
     await append(
       log,
-      keys.map((key) => ({ key, id: `r-${key}` })),
+      keys.map((key) => ({ key, sourceId: `r-${key}` })),
     );
     const view = await look({
       entities: keys.map((key) => ({ collection: 'quakes', key })),
-      ids: keys.map((key) => ({ source: 'crm', id: `r-${key}` })),
+      sourceIds: keys.map((key) => ({ source: 'crm', sourceId: `r-${key}` })),
     });
     const states = keys.map((key) => view.entity('quakes', key));
     expect(states.filter((state) => state === LEFT_OUT || state?.version !== 1)).toEqual([]);
@@ -119,11 +119,14 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
     ['a recordedAt that goes back', (view) => [rowAt(view.head + 1n, { recordedAt: view.recordedAt - 1 })]],
     [
       'a source and id that are recorded',
-      (view) => [rowAt(view.head + 1n), rowAt(view.head + 2n, { id: 'r1' })],
+      (view) => [rowAt(view.head + 1n), rowAt(view.head + 2n, { sourceId: 'r1' })],
     ],
-    ['one id twice', (view) => [rowAt(view.head + 1n, { id: 'r2' }), rowAt(view.head + 2n, { id: 'r2' })]],
+    [
+      'one id twice',
+      (view) => [rowAt(view.head + 1n, { sourceId: 'r2' }), rowAt(view.head + 2n, { sourceId: 'r2' })],
+    ],
   ])('leaves nothing behind after %s, and goes on', async (_what, plan) => {
-    await append(log, [{ key: 'a', id: 'r1' }]);
+    await append(log, [{ key: 'a', sourceId: 'r1' }]);
     const before = [await stand.all(), await log.collections(), await log.sources(), await log.extent()];
     await rejectionOf(log.append(NOTHING, (view) => ({ changes: plan(view), value: null })));
     expect([await stand.all(), await log.collections(), await log.sources(), await log.extent()]).toEqual(
@@ -137,8 +140,8 @@ describe.each(databaseKinds)('appending to the log on $name', (kind) => {
     const other = await stand.another();
     const appends = Array.from({ length: 40 }, (_, i) =>
       append(i % 2 === 0 ? log : other.log, [
-        { key: `k${i}`, id: `r${i}`, source: `s${i % 3}` },
-        { key: 'shared', id: `t${i}`, source: `s${i % 3}` },
+        { key: `k${i}`, sourceId: `r${i}`, source: `s${i % 3}` },
+        { key: 'shared', sourceId: `t${i}`, source: `s${i % 3}` },
       ]),
     );
     const appended = await Promise.all(appends);

@@ -83,7 +83,7 @@ describe.each(FAULTS)('$kind.name where $what', ({ kind, says, begin, end }) => 
     /** More than the pages hold that are in use. */
     const large = { n: 'x'.repeat(200_000) };
     const changes = [
-      { key: 'a', id: 'r1', data: large },
+      { key: 'a', sourceId: 'r1', data: large },
       { key: 'b', data: large },
     ];
     await publishTo(publisher, [{ key: 'a' }]);

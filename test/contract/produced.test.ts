@@ -75,7 +75,7 @@ describe.each(databaseKinds)('what a call produces, on $name', (kind) => {
     expect(new Set(outcomes(await publishTo(publisher, conflicts.slice(0, 5))))).toEqual(
       new Set(['CONFLICT']),
     );
-    const sent = { key: 'c', id: 'r1', data: { text: LARGE } };
+    const sent = { key: 'c', sourceId: 'r1', data: { text: LARGE } };
     await publishTo(publisher, [sent]);
     const again = Array.from({ length: 10 }, () => sent);
     expect(await rejectionOf(publishTo(publisher, again))).toMatchObject({
@@ -97,7 +97,11 @@ describe.each(databaseKinds)('what a call produces, on $name', (kind) => {
   it('answers a call that is sent again, whatever became of its entities', async () => {
     const publisher = publisherOf(stand.log);
     const calls = [1, 2].map((call) =>
-      Array.from({ length: 60 }, (_, n) => ({ key: `k${call}.${n}`, id: `r${call}.${n}`, data: { n } })),
+      Array.from({ length: 60 }, (_, n) => ({
+        key: `k${call}.${n}`,
+        sourceId: `r${call}.${n}`,
+        data: { n },
+      })),
     );
     for (const call of calls) await publishTo(publisher, call);
     for (const key of calls.flat().map((change) => change.key)) {

@@ -24,9 +24,9 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
   it('answers what became of each change, in the order of the call', async () => {
     const publisher = publisherOf(log);
     const answer = await publishTo(publisher, [
-      ...[{ id: 'r1', data: { a: 1 } }, { data: { a: 1 } }, { id: 'r1', data: { a: 1 } }],
+      ...[{ sourceId: 'r1', data: { a: 1 } }, { data: { a: 1 } }, { sourceId: 'r1', data: { a: 1 } }],
       ...[
-        { id: 'r1', data: { a: 2 } },
+        { sourceId: 'r1', data: { a: 2 } },
         { data: { b: 2 }, write: 'PATCH' as const },
         { data: {}, expectedVersion: 1 },
       ],
@@ -70,15 +70,15 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
 
   it('answers a repeat with what was recorded then, whatever came since, and however its fields are ordered', async () => {
     const publisher = publisherOf(log);
-    const first = await publishTo(publisher, [{ id: 'r1', data: { a: 1, b: { c: 1, d: 2 } } }]);
+    const first = await publishTo(publisher, [{ sourceId: 'r1', data: { a: 1, b: { c: 1, d: 2 } } }]);
     await publishTo(publisher, [{ data: { a: 2 } }, { write: 'DELETE' }]);
     const again = await publishTo(publisher, [
-      { id: 'r1', data: { b: { d: 2, c: 1 }, a: 1 }, expectedVersion: 0 },
+      { sourceId: 'r1', data: { b: { d: 2, c: 1 }, a: 1 }, expectedVersion: 0 },
     ]);
     expect(outcomes(again)).toEqual(['DUPLICATE']);
     expect(again.results[0]?.change?.row).toEqual(first.results[0]?.change?.row);
     expect(again.end.position).toBe(3n);
-    const elsewhere = await publishTo(publisher, [{ id: 'r1' }], { source: 'erp' });
+    const elsewhere = await publishTo(publisher, [{ sourceId: 'r1' }], { source: 'erp' });
     expect(outcomes(elsewhere)).toEqual(['APPLIED']);
     expect(await stand.all()).toHaveLength(4);
   });
@@ -87,13 +87,13 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
     const publisher = publisherOf(log);
     await publishTo(publisher, [{ data: { a: 1 } }]);
     const answer = await publishTo(publisher, [
-      { id: 'r1', data: { a: 1 } },
-      { id: 'r2', expectedVersion: 9 },
+      { sourceId: 'r1', data: { a: 1 } },
+      { sourceId: 'r2', expectedVersion: 9 },
     ]);
     expect(outcomes(answer)).toEqual(['UNCHANGED', 'CONFLICT']);
     const later = await publishTo(publisher, [
-      { id: 'r1', data: { a: 2 } },
-      { id: 'r2', data: { a: 3 } },
+      { sourceId: 'r1', data: { a: 2 } },
+      { sourceId: 'r2', data: { a: 3 } },
     ]);
     expect(outcomes(later)).toEqual(['APPLIED', 'APPLIED']);
   });
@@ -130,14 +130,14 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
 
   it('leaves nothing of an atomic call with one conflict, and says ABORTED of the rest', async () => {
     const publisher = publisherOf(log);
-    const kept = await publishTo(publisher, [{ id: 'r0', key: 'before' }]);
+    const kept = await publishTo(publisher, [{ sourceId: 'r0', key: 'before' }]);
     const answer = await publishTo(
       publisher,
       [
         ...[
-          { key: 'a', id: 'r1' },
-          { id: 'r0', key: 'before' },
-          { key: 'a', id: 'r1' },
+          { key: 'a', sourceId: 'r1' },
+          { sourceId: 'r0', key: 'before' },
+          { key: 'a', sourceId: 'r1' },
         ],
         ...[{ key: 'b', expectedVersion: 7 }, { key: 'before' }, { key: 'c' }],
       ],
@@ -147,27 +147,27 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
     expect(answer.results[1]?.change?.row).toEqual(kept.results[0]?.change?.row);
     expect(answer.results.filter((result) => result.outcome === 'ABORTED' && result.change)).toEqual([]);
     expect(await stand.all()).toHaveLength(1);
-    const again = await publishTo(publisher, [{ key: 'a', id: 'r1' }, { key: 'c' }], { atomic: true });
+    const again = await publishTo(publisher, [{ key: 'a', sourceId: 'r1' }, { key: 'c' }], { atomic: true });
     expect(outcomes(again)).toEqual(['APPLIED', 'APPLIED']);
     expect(positions(again)).toEqual([2n, 3n]);
   });
 
   it('says in an aborted call what is recorded, not what the call had made of it', async () => {
     const publisher = publisherOf(log);
-    await publishTo(publisher, [{ id: 'r0', key: 'a', data: { n: 1 } }]);
+    await publishTo(publisher, [{ sourceId: 'r0', key: 'a', data: { n: 1 } }]);
     const [mate, aborted] = await Promise.all([
-      publishTo(publisher, [{ key: 'b', id: 'r2', data: { n: 5 } }]),
+      publishTo(publisher, [{ key: 'b', sourceId: 'r2', data: { n: 5 } }]),
       publishTo(
         publisher,
         [
           { key: 'a', data: { n: 2 } },
           { key: 'a', expectedVersion: 7 },
-          { key: 'c', id: 'r1' },
+          { key: 'c', sourceId: 'r1' },
           { key: 'c', expectedVersion: 7 },
-          { key: 'a', id: 'r1' },
-          { key: 'a', id: 'r0', data: { n: 1 } },
-          { key: 'b', id: 'r2', data: { n: 5 } },
-          { key: 'c', id: 'r1' },
+          { key: 'a', sourceId: 'r1' },
+          { key: 'a', sourceId: 'r0', data: { n: 1 } },
+          { key: 'b', sourceId: 'r2', data: { n: 5 } },
+          { key: 'c', sourceId: 'r1' },
         ],
         { atomic: true },
       ),
@@ -195,14 +195,14 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
         publisher,
         [
           { key: 'a', data: { n: 9 } },
-          { key: 'z', id: 'r1' },
+          { key: 'z', sourceId: 'r1' },
           { key: 'b', expectedVersion: 5 },
         ],
         { atomic: true },
       ),
       publishTo(publisher, [
         { key: 'a', data: { n: 2 }, expectedVersion: 1 },
-        { key: 'z', id: 'r1' },
+        { key: 'z', sourceId: 'r1' },
       ]),
       publishTo(publisher, [{ key: 'a', data: { n: 3 }, expectedVersion: 1 }]),
     ]);
@@ -248,17 +248,17 @@ describe.each(databaseKinds)('publishing on $name', (kind) => {
     const hubs = [publisherOf(log), publisherOf((await stand.another()).log)];
     const answers = await Promise.all(
       numbers(60).flatMap((n) =>
-        hubs.map((publisher) => publishTo(publisher, [{ key: `k${n % 9}`, id: `r${n}`, data: { n } }])),
+        hubs.map((publisher) => publishTo(publisher, [{ key: `k${n % 9}`, sourceId: `r${n}`, data: { n } }])),
       ),
     );
     const rows = await stand.all();
     expect(rows.map((row) => row.position)).toEqual(numbers(60).map((n) => BigInt(n + 1)));
-    expect(new Set(rows.map((row) => row.id)).size).toBe(60);
+    expect(new Set(rows.map((row) => row.sourceId)).size).toBe(60);
     const told = answers.flatMap((answer) => answer.results);
     expect(told.filter((result) => result.outcome === 'APPLIED')).toHaveLength(60);
     expect(told.filter((result) => result.outcome === 'DUPLICATE')).toHaveLength(60);
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    for (const { change } of told) expect(change?.row).toEqual(byId.get(change?.row.id ?? ''));
+    const byId = new Map(rows.map((row) => [row.sourceId, row]));
+    for (const { change } of told) expect(change?.row).toEqual(byId.get(change?.row.sourceId ?? ''));
   });
 
   it('refuses what would wait beyond its bounds, records nothing of it, and takes calls again afterwards', async () => {

@@ -160,9 +160,9 @@ describe(seeded('the checker'), () => {
     const history = SEEDS.flatMap((seed) => simulate({ seed }));
     const silent = history.filter((entry) => entry.kind === 'publish' && entry.outcome.kind === 'unknown');
     const log = history.flatMap((entry) => (entry.kind === 'final' ? (entry.hubs[0]?.log ?? []) : []));
-    const ids = new Set(log.map((change) => change.id));
+    const ids = new Set(log.map((change) => change.sourceId));
     const recorded = silent.filter(
-      (entry) => entry.kind === 'publish' && entry.changes.some((change) => ids.has(change.id)),
+      (entry) => entry.kind === 'publish' && entry.changes.some((change) => ids.has(change.sourceId)),
     );
     expect(recorded.length).toBeGreaterThan(0);
     expect(recorded.length).toBeLessThan(silent.length);

@@ -91,7 +91,7 @@ export interface SentChange {
   /** Null with DELETE. */
   readonly data: JsonObject | null;
   /** Always given: without it a retry could not be told from a new change. */
-  readonly id: string;
+  readonly sourceId: string;
   readonly expectedVersion: number | null;
   readonly occurredAt?: string;
 }
@@ -104,7 +104,7 @@ export interface PublishedResult {
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE' | null;
 }
 
-/** A call of `publish`. A retry is an entry of its own with the same ids (and the same `call` number). */
+/** A call of `publish`. A retry is an entry of its own with the same sourceIds (and the same `call` number). */
 export interface PublishEntry extends Call {
   readonly kind: 'publish';
   readonly producer: string;
@@ -170,7 +170,7 @@ export interface SubscribeEntry extends Entry {
 /** A change as a consumer got it, or as the log holds it. */
 export interface ChangeRecord {
   readonly cursor: string;
-  readonly id: string;
+  readonly sourceId: string;
   readonly collection: string;
   readonly key: string;
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';

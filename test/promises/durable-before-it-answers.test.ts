@@ -119,7 +119,7 @@ describe('promise 1 where the connection breaks exactly at the commit', () => {
   });
 
   const recorded = async (id: string): Promise<boolean> =>
-    (await readLog(hub.url)).some((change) => change.id === id);
+    (await readLog(hub.url)).some((change) => change.sourceId === id);
 
   it('answers as ever when the commit went through and only its answer was lost', async () => {
     cutter.cutNext('after');
@@ -153,11 +153,11 @@ describe('promise 1 where the connection breaks exactly at the commit', () => {
     );
     expect(again.outcome).toBe('DUPLICATE');
     const log = await readLog(hub.url);
-    expect(log.filter((change) => change.id === 'unknown')).toHaveLength(1);
+    expect(log.filter((change) => change.sourceId === 'unknown')).toHaveLength(1);
     await expectWellFormed(hub.url, log);
   });
 
-  it('takes for its own only what it wrote itself, though the same id stands at the same place by then', async () => {
+  it('takes for its own only what it wrote itself, though the same sourceId stands at the same place by then', async () => {
     const other = await spawnHub({ DATABASE_URL: database.url });
     const { cuts } = cutter;
     cutter.cutNext('before, and then everything');
@@ -171,7 +171,12 @@ describe('promise 1 where the connection breaks exactly at the commit', () => {
   });
 });
 
-const changeOf = (id: string): object => ({ id, collection: 'orders', key: id, data: { id } });
+const changeOf = (id: string): object => ({
+  sourceId: id,
+  collection: 'orders',
+  key: id,
+  data: { id },
+});
 
 /** Cuts what is open at a moment that is random within a commit: at once, or when only one direction still worked. */
 async function cutSomewhere(proxy: TcpProxy, dice: Dice): Promise<void> {

@@ -8,7 +8,7 @@ import { eventually } from '../support/wait.js';
 import { send } from './support/load.js';
 import { readLog } from './support/recorded.js';
 
-const CHANGE = { id: 'one', collection: 'orders', key: 'k', data: {} };
+const CHANGE = { sourceId: 'one', collection: 'orders', key: 'k', data: {} };
 
 describe('a synchronous standby that is gone', () => {
   let server: PostgresServer;
@@ -45,7 +45,7 @@ describe('a synchronous standby that is gone', () => {
     await standbys('');
     // What waited for the standby waits no more: the change was recorded by the first call, once.
     expect(await eventually(() => taken(hub.url), { what: 'the hub to record again' })).toBe('DUPLICATE');
-    expect((await readLog(other.url)).map(({ id }) => id)).toEqual(['one']);
+    expect((await readLog(other.url)).map(({ sourceId }) => sourceId)).toEqual(['one']);
   }, 120_000);
 });
 

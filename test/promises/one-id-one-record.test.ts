@@ -12,7 +12,7 @@ describe.each(databaseKinds)(seeded('promise 5 on $name'), (kind) => {
   it('records an id once, however often, wherever and whenever it is sent; other content conflicts', async () => {
     const database = await kind.create();
     const hubs = await Promise.all([1, 2].map(() => spawnHub({ DATABASE_URL: database.url })));
-    const change = { collection: 'orders', key: 'o1', id: 'order-1', data: { total: 1, lines: ['a'] } };
+    const change = { collection: 'orders', key: 'o1', sourceId: 'order-1', data: { total: 1, lines: ['a'] } };
     // The same content, written with its fields in another order.
     const same = { ...change, data: { lines: ['a'], total: 1 } };
     const sent = Array.from({ length: SENDS }, (_, n) =>
@@ -41,7 +41,7 @@ describe.each(databaseKinds)(seeded('promise 5 on $name'), (kind) => {
     expect(others?.outcome).toBe('APPLIED');
     const log = await readLog(url);
     await expectWellFormed(url, log);
-    expect(log.map((one) => `${one.source} ${one.id}`)).toEqual(['crm order-1', 'erp order-1']);
+    expect(log.map((one) => `${one.source} ${one.sourceId}`)).toEqual(['crm order-1', 'erp order-1']);
     await process.kill('SIGKILL');
     await database.drop();
   }, 60_000);

@@ -17,7 +17,7 @@ describe.each(databaseKinds)(seeded('promise 2 on $name'), (kind) => {
     const urls = hubs.map((hub) => hub.url);
     const readers = urls.map((url) => follow(url, { startAt: 'EARLIEST', batchSize: 50 }));
     const dice = new Dice(20);
-    // The same ids go to different hubs now and then: whichever is first records them.
+    // The same sourceIds go to different hubs now and then: whichever is first records them.
     const load = new Load({ callers: 24, url: () => dice.pick(urls), dice });
     try {
       await load.progress(1_500);

@@ -25,7 +25,7 @@ const residentBytes = async ({ url }: HubProcess): Promise<number> => {
 /** Subscribes on a socket of its own and then never reads from it again. */
 async function neverReads(url: string): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
-  const subscribe = { query: 'subscription { changes { cursor changes { id key after before } } }' };
+  const subscribe = { query: 'subscription { changes { cursor changes { sourceId key after before } } }' };
   await new Promise<void>((resolve, reject) => {
     socket.on('error', reject);
     socket.on('open', () => {

@@ -19,7 +19,7 @@ interface Damaged {
 }
 
 const TEXTS = [
-  'id',
+  'source_id',
   'collection',
   'key',
   'source',
@@ -131,8 +131,8 @@ describe.each(databaseKinds)('a damaged log on $name', (kind) => {
       }
       case 6: {
         const last = nth(changes, changes.length - 1);
-        const forged = { ...last, position: positionOf(last) + 1n, id: 'forged' };
-        const undo = { sql: "delete from change where id = 'forged'" };
+        const forged = { ...last, position: positionOf(last) + 1n, source_id: 'forged' };
+        const undo = { sql: "delete from change where source_id = 'forged'" };
         return { does: [insertOf('change', forged)], undoes: [undo], at: forged.position };
       }
       case 7: {

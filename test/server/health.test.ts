@@ -58,7 +58,7 @@ describe('a hub whose PostgreSQL goes away', () => {
 
   it('says so, answers LOG_UNAVAILABLE meanwhile, and works again by itself when it is back', async () => {
     const consumer = kept(follow(hub.url, { consumer: 'watcher', startAt: 'EARLIEST' }));
-    const { cursor } = await publish(hub.url, [{ ...CHANGE, id: 'before' }]);
+    const { cursor } = await publish(hub.url, [{ ...CHANGE, sourceId: 'before' }]);
     await eventually(() => changesOf(consumer).length === 1, { what: 'the change before' });
 
     await server.stop('immediate');
@@ -69,7 +69,7 @@ describe('a hub whose PostgreSQL goes away', () => {
     expect(await statusOf(`${hub.url}/metrics`)).toBe(200);
     const unavailable = { code: 'LOG_UNAVAILABLE', retryable: true };
     expect(
-      await refusal(PUBLISH, { changes: [{ ...CHANGE, id: 'meanwhile', data: { n: 1 } }] }),
+      await refusal(PUBLISH, { changes: [{ ...CHANGE, sourceId: 'meanwhile', data: { n: 1 } }] }),
     ).toMatchObject(unavailable);
     expect(await refusal('{ hub { head } }')).toMatchObject(unavailable);
     expect(await refusal('{ entities(collection: "quakes") { nodes { key } } }')).toMatchObject(unavailable);
@@ -89,9 +89,9 @@ describe('a hub whose PostgreSQL goes away', () => {
       async () => expect(await readiness(hub.url)).toMatchObject({ status: 200, ready: true }),
       { what: 'the hub to be ready again' },
     );
-    await publish(hub.url, [{ ...CHANGE, id: 'after', data: { n: 2 } }]);
+    await publish(hub.url, [{ ...CHANGE, sourceId: 'after', data: { n: 2 } }]);
     await eventually(() => changesOf(consumer).length === 2, { what: 'the change after' });
-    expect(changesOf(consumer).map(({ id }) => id)).toEqual(['before', 'after']);
+    expect(changesOf(consumer).map(({ sourceId }) => sourceId)).toEqual(['before', 'after']);
     expect(consumer.errors).toBeNull();
     expect(await acknowledge(hub.url, 'watcher', changesOf(consumer)[1]?.cursor ?? '')).toMatchObject({
       lag: 0,

@@ -16,7 +16,7 @@ async function publishUntilStopped(url: string, source: string, answered: Set<st
   for (let n = 0; ; n += 1) {
     const id = `${source}-${n}`;
     try {
-      await publish(url, [{ collection: 'load', key: id, id, data: { n } }], { source });
+      await publish(url, [{ collection: 'load', key: id, sourceId: id, data: { n } }], { source });
     } catch {
       return;
     }

@@ -3,11 +3,12 @@ import type { TestSubscription } from './client.js';
 
 /** Every field of a change, for tests that look at all of it. */
 export const CHANGE_FIELDS =
-  'cursor id collection key operation version before after changedFields scope source headers occurredAt recordedAt';
+  'id cursor sourceId collection key operation version before after changedFields scope source headers occurredAt recordedAt';
 
 export interface ChangeData {
-  readonly cursor: string;
   readonly id: string;
+  readonly cursor: string;
+  readonly sourceId: string;
   readonly collection: string;
   readonly key: string;
   readonly operation: 'CREATE' | 'UPDATE' | 'DELETE';

@@ -27,14 +27,17 @@ const hash = (row: ChangeRow, before: string): string =>
     ...[row.position, row.previous ?? 0n, row.version, row.occurredAt, row.recordedAt].map((n) =>
       int(BigInt(n)),
     ),
-    ...[row.id, row.source, row.collection, row.key, row.operation].map(text),
+    ...[row.sourceId, row.source, row.collection, row.key, row.operation].map(text),
     Buffer.from(row.payloadDigest, 'base64url'),
   );
 
 const CHANGES: readonly [string, Partial<ChangeRow>][] = [
   ['a create', {}],
   ['a delete', { operation: 'DELETE', previous: 3n, version: 9, after: null, undo: '{"a":[1]}' }],
-  ['text beyond ASCII', { key: 'Zürich 😀', id: '', collection: '"', after: '{"ä":"😀\\n"}', headers: '{}' }],
+  [
+    'text beyond ASCII',
+    { key: 'Zürich 😀', sourceId: '', collection: '"', after: '{"ä":"😀\\n"}', headers: '{}' },
+  ],
   ['times before 1970', { occurredAt: -62_167_219_200_000, recordedAt: 253_402_300_799_999 }],
   [
     'content that outgrows the buffer',
@@ -67,7 +70,7 @@ describe('the chain of hashes', () => {
     ['version', 2],
     ['occurredAt', 1],
     ['recordedAt', 1],
-    ['id', 'x'],
+    ['sourceId', 'x'],
     ['source', 'x'],
     ['collection', 'x'],
     ['key', 'x'],
@@ -92,7 +95,10 @@ describe('the chain of hashes', () => {
   });
 
   it('tells texts apart that are cut in different places', () => {
-    const [one, other] = [rowAt(1n, { id: 'ab', source: 'c' }), rowAt(1n, { id: 'a', source: 'bc' })];
+    const [one, other] = [
+      rowAt(1n, { sourceId: 'ab', source: 'c' }),
+      rowAt(1n, { sourceId: 'a', source: 'bc' }),
+    ];
     expect(hashOf(one, GENESIS_HASH)).not.toBe(hashOf(other, GENESIS_HASH));
   });
 });

@@ -44,7 +44,7 @@ const nestedArrays = (levels: number): unknown => (levels === 0 ? 1 : [nestedArr
 const names: BadInput[] = BAD_NAMES.flatMap(([why, name]) => [
   change(`a collection that is ${why}`, { collection: name }, '.collection'),
   change(`a key that is ${why}`, { key: name }, '.key'),
-  change(`an id that is ${why}`, { id: name }, '.id'),
+  change(`a sourceId that is ${why}`, { sourceId: name }, '.sourceId'),
   call(`a source that is ${why}`, { source: name }, 'source'),
 ]);
 
@@ -63,9 +63,9 @@ const fields: BadInput[] = [
   text('a key that is 10^21', '{"collection":"quakes","key":1e21,"data":{}}', '.key'),
   text('a key that is -10^300', '{"collection":"quakes","key":-1e300,"data":{}}', '.key'),
   text(
-    'an id that is a whole number of 24 digits',
-    `{"collection":"quakes","key":"k","data":{},"id":${'9'.repeat(24)}}`,
-    '.id',
+    'a sourceId that is a whole number of 24 digits',
+    `{"collection":"quakes","key":"k","data":{},"sourceId":${'9'.repeat(24)}}`,
+    '.sourceId',
   ),
   literal(
     'a key that is 2^53',
@@ -74,13 +74,13 @@ const fields: BadInput[] = [
     'changes[0].key',
   ),
   literal(
-    'an id that is 10^21',
-    `{ collection: "quakes", key: 1, data: {}, id: 1${'0'.repeat(21)} }`,
+    'a sourceId that is 10^21',
+    `{ collection: "quakes", key: 1, data: {}, sourceId: 1${'0'.repeat(21)} }`,
     'BAD_USER_INPUT',
-    'changes[0].id',
+    'changes[0].sourceId',
   ),
-  change('an id that is over-long', { id: ofLength(501) }, '.id'),
-  change('an id that is below -2^53', { id: -(2 ** 53) - 2 }, '.id'),
+  change('a sourceId that is over-long', { sourceId: ofLength(501) }, '.sourceId'),
+  change('a sourceId that is below -2^53', { sourceId: -(2 ** 53) - 2 }, '.sourceId'),
   change('a write that there is not', { write: 'REPLACE' }, '.write'),
   change('a write that is null', { write: null }, '.write'),
   change('an expectedVersion below 0', { expectedVersion: -1 }, '.expectedVersion'),

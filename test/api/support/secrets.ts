@@ -28,9 +28,9 @@ const ticket = (key: string, data: ChangeParts['data'], parts: ChangeParts = {})
 const OPEN: readonly ChangeParts[] = [
   ticket('stays', eu('a')),
   ticket('stays', eu('b')),
-  ticket('outside', us(SECRET), { id: 'outside-1' }),
+  ticket('outside', us(SECRET), { sourceId: 'outside-1' }),
   ticket(`key-${SECRET}`, us('c')),
-  ticket('leaves', eu('d'), { id: 'leaves-1' }),
+  ticket('leaves', eu('d'), { sourceId: 'leaves-1' }),
   ticket('leaves', us(SECRET), { headers: { trace: SECRET } }),
   ticket('leaves', us(`${SECRET} again`)),
   ticket('comes', us(SECRET)),
@@ -40,7 +40,7 @@ const OPEN: readonly ChangeParts[] = [
   { collection: 'people', key: 'ann', data: { name: 'ann', salary: SECRET, [`${SECRET}-field`]: 1 } },
   { collection: 'people', key: 'ann', write: 'PATCH', data: { salary: `${SECRET} more` } },
   { collection: 'people', key: 'ann', write: 'PATCH', data: { name: 'anne' } },
-  { collection: 'wages', key: 'w1', data: { pay: SECRET }, id: 'wages-1' },
+  { collection: 'wages', key: 'w1', data: { pay: SECRET }, sourceId: 'wages-1' },
 ];
 
 /** What a source records of which nothing may be known. */
@@ -50,7 +50,7 @@ const CLOSED: readonly ChangeParts[] = [
     key: `${SECRET}-1`,
     data: { [SECRET]: SECRET },
     headers: { trace: SECRET },
-    id: `${SECRET}-id`,
+    sourceId: `${SECRET}-id`,
   },
   { collection: `${SECRET}-wages`, key: `${SECRET}-1`, data: { pay: 1 } },
 ];

@@ -1,20 +1,20 @@
 import { LEFT_OUT, seal } from '../../../src/log/log.js';
-import type { Appended, EntityKey, Log, Lookup, SourceId } from '../../../src/log/log.js';
+import type { Appended, EntityKey, Log, Lookup, SourceKey } from '../../../src/log/log.js';
 import type { ChangeRow } from '../../../src/model/change.js';
 import { rowAt } from './parts.js';
 
-/** A lookup of entities and ids, however large they are unless a bound is given. */
+/** A lookup of entities and sourceIds, however large they are unless a bound is given. */
 export const lookingUp = ({
   entities = [],
-  ids = [],
+  sourceIds = [],
   maxBytes = Number.MAX_SAFE_INTEGER,
 }: {
   readonly entities?: readonly EntityKey[];
-  readonly ids?: readonly SourceId[];
+  readonly sourceIds?: readonly SourceKey[];
   readonly maxBytes?: number;
 }): Lookup => {
   const distinct = new Map(entities.map((one) => [`${one.collection}\0${one.key}`, one]));
-  return { ids, entities: () => [...distinct.values()], maxBytes };
+  return { sourceIds, entities: () => [...distinct.values()], maxBytes };
 };
 
 /** Appends rows of which only the parts given matter; each becomes the newest change of its entity. */

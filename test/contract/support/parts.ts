@@ -24,7 +24,7 @@ export const unmarked = (position: bigint): MarkedPosition => ({ position, mark:
 export const rowAt = (position: bigint, parts: Partial<ChangeRow> = {}): ChangeRow => ({
   position,
   previous: null,
-  id: `id-${position}`,
+  sourceId: `id-${position}`,
   collection: 'quakes',
   key: `q${position}`,
   version: 1,

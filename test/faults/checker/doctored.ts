@@ -55,7 +55,8 @@ export const doctors: readonly (readonly [Invariant, string, Doctor])[] = [
           .all('publish')
           .filter(
             ({ changes, source, outcome }) =>
-              outcome.kind === 'unknown' && changes.some(({ id }) => p.model.byId.has(`${source}/${id}`)),
+              outcome.kind === 'unknown' &&
+              changes.some(({ sourceId }) => p.model.byId.has(`${source}/${sourceId}`)),
           ),
         ({ call }) => {
           for (const entry of p.all('publish')) {
@@ -90,7 +91,13 @@ export const doctors: readonly (readonly [Invariant, string, Doctor])[] = [
     (p) =>
       first(p.applied(1), ({ entry, results }) => {
         const [change, result] = [entry.changes[0] ?? fail(), results[0] ?? fail()];
-        entry.changes.push({ ...change, id: 'new', write: 'UPSERT', data: { n: 77 }, expectedVersion: null });
+        entry.changes.push({
+          ...change,
+          sourceId: 'new',
+          write: 'UPSERT',
+          data: { n: 77 },
+          expectedVersion: null,
+        });
         results.push({ ...result, outcome: 'UNCHANGED', cursor: null });
       }),
   ],
@@ -119,7 +126,7 @@ export const doctors: readonly (readonly [Invariant, string, Doctor])[] = [
           for (const entry of p.all('publish')) {
             if (entry.call !== call) continue;
             const change = entry.changes[0] ?? fail();
-            entry.changes.push({ ...change, id: 'new', write: 'UPSERT', data: { n: 88 } });
+            entry.changes.push({ ...change, sourceId: 'new', write: 'UPSERT', data: { n: 88 } });
           }
         },
       ),
@@ -131,7 +138,7 @@ export const doctors: readonly (readonly [Invariant, string, Doctor])[] = [
       first(
         p.applied(1).filter(({ entry }) => entry.atomic),
         ({ entry, results }) => {
-          entry.changes.push({ ...(entry.changes[0] ?? fail()), id: 'new' });
+          entry.changes.push({ ...(entry.changes[0] ?? fail()), sourceId: 'new' });
           results.push({ ...(results[0] ?? fail()), outcome: 'CONFLICT', cursor: null });
         },
       ),

@@ -136,7 +136,7 @@ export class Model {
   #indexTries(): void {
     for (const entry of this.entries('publish')) {
       entry.changes.forEach((change, index) => {
-        pushTo(this.tries, idName(entry.source, change.id), { entry, index, change });
+        pushTo(this.tries, idName(entry.source, change.sourceId), { entry, index, change });
       });
     }
   }
@@ -146,8 +146,8 @@ export class Model {
       const before = this.chains.get(entityName(change))?.at(-1);
       if (before !== undefined) this.#next[before - 1] = i + 1;
       pushTo(this.chains, entityName(change), i + 1);
-      pushTo(this.byId, idName(change.source, change.id), i + 1);
-      const tries = this.tries.get(idName(change.source, change.id)) ?? [];
+      pushTo(this.byId, idName(change.source, change.sourceId), i + 1);
+      const tries = this.tries.get(idName(change.source, change.sourceId)) ?? [];
       const answered = tries.filter(
         ({ entry: { outcome }, index }) =>
           outcome.kind === 'ok' && outcome.value.results[index]?.cursor === change.cursor,

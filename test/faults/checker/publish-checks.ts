@@ -29,7 +29,7 @@ function checkResults(model: Model, entry: PublishEntry, verdict: Verdict): void
   results.forEach((result, index) => {
     const change = entry.changes[index];
     if (!change) return;
-    const name = `${idName(entry.source, change.id)} (call ${nameOf(entry)})`;
+    const name = `${idName(entry.source, change.sourceId)} (call ${nameOf(entry)})`;
     if (result.outcome === 'APPLIED' || result.outcome === 'DUPLICATE') {
       checkRecorded(model, { entry, index, change }, result, verdict);
       const place = result.cursor === null ? null : model.place(result.cursor);
@@ -45,11 +45,11 @@ function checkResults(model: Model, entry: PublishEntry, verdict: Verdict): void
 /** APPLIED or DUPLICATE: the log holds it where the answer says. */
 function checkRecorded(model: Model, one: Try, result: PublishedResult, verdict: Verdict): void {
   const { entry, change } = one;
-  const name = `${idName(entry.source, change.id)} (call ${nameOf(entry)})`;
+  const name = `${idName(entry.source, change.sourceId)} (call ${nameOf(entry)})`;
   const place = result.cursor === null ? null : model.place(result.cursor);
   const recorded = place === null ? undefined : model.at(place);
-  if (recorded?.id !== change.id || recorded.source !== entry.source) {
-    const is = recorded ? idName(recorded.source, recorded.id) : 'nothing';
+  if (recorded?.sourceId !== change.sourceId || recorded.source !== entry.source) {
+    const is = recorded ? idName(recorded.source, recorded.sourceId) : 'nothing';
     verdict.add(
       'lost publish',
       entry.at,
@@ -90,7 +90,7 @@ function isPlausible(
   if (result.outcome === 'ABORTED') return entry.atomic && hasOutcome(entry, 'CONFLICT');
   const states = model.statesFrom(entityName(change), 0);
   if (result.outcome === 'UNCHANGED') return states.some((state) => isUnchanged(state, change));
-  const reused = (model.tries.get(idName(entry.source, change.id)) ?? []).some(
+  const reused = (model.tries.get(idName(entry.source, change.sourceId)) ?? []).some(
     (other) => !sameContent(other.change, change),
   );
   const { expectedVersion } = change;
@@ -166,7 +166,7 @@ function checkOrderOfCall(model: Model, entry: PublishEntry, verdict: Verdict): 
 /** Places that this call recorded: what it was answered or, where its only try got no answer, what is there. */
 function recordedBy(model: Model, entry: PublishEntry): number[] {
   return entry.changes.flatMap((change, index) => {
-    const id = idName(entry.source, change.id);
+    const id = idName(entry.source, change.sourceId);
     if (entry.outcome.kind === 'ok') {
       const result = entry.outcome.value.results[index];
       return result?.outcome === 'APPLIED' ? (model.byId.get(id) ?? []).slice(0, 1) : [];
@@ -186,18 +186,18 @@ function checkAtomic(model: Model, entry: PublishEntry, verdict: Verdict): void 
   }
   // An id that another call sent as well says nothing about this one.
   const own = entry.changes.filter((change) =>
-    (model.tries.get(idName(entry.source, change.id)) ?? []).every(
+    (model.tries.get(idName(entry.source, change.sourceId)) ?? []).every(
       (other) => other.entry.producer === entry.producer && other.entry.call === entry.call,
     ),
   );
   const missing = own.filter(
     (change) =>
-      !model.byId.has(idName(entry.source, change.id)) &&
+      !model.byId.has(idName(entry.source, change.sourceId)) &&
       !model.statesFrom(entityName(change), 0).some((state) => isUnchanged(state, change)),
   );
-  const recorded = own.filter((change) => model.byId.has(idName(entry.source, change.id)));
+  const recorded = own.filter((change) => model.byId.has(idName(entry.source, change.sourceId)));
   if (recorded.length > 0 && missing.length > 0) {
-    const lacking = missing.map((change) => change.id).join(', ');
+    const lacking = missing.map((change) => change.sourceId).join(', ');
     verdict.add('atomic or not at all', entry.at, `Of call ${nameOf(entry)} the log lacks ${lacking}.`);
   }
 }

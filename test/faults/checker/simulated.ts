@@ -139,9 +139,9 @@ class Simulation {
     this.#send({ producer: 'p', source: 'crm', call, atomic: dice.chance(0.3), changes });
   }
 
-  #change(id: string): SentChange {
+  #change(sourceId: string): SentChange {
     const dice = this.#dice;
-    const to = { collection: dice.pick(['orders', 'parts']), key: `k${dice.between(0, 5)}`, id };
+    const to = { collection: dice.pick(['orders', 'parts']), key: `k${dice.between(0, 5)}`, sourceId };
     const expectedVersion = dice.chance(0.2) ? dice.between(0, 3) : null;
     const write = dice.pick(['UPSERT', 'UPSERT', 'PATCH', 'DELETE'] as const);
     const data = write === 'DELETE' ? null : { n: dice.between(0, 5), paid: dice.chance(0.5) };
@@ -199,9 +199,9 @@ class Simulation {
   }
 
   #apply(source: string, change: SentChange): PublishedResult {
-    const earlier = this.#log.find((one) => one.source === source && one.id === change.id);
+    const earlier = this.#log.find((one) => one.source === source && one.sourceId === change.sourceId);
     if (earlier) return { ...earlier, outcome: 'DUPLICATE' };
-    const { collection, key, id, expectedVersion } = change;
+    const { collection, key, sourceId, expectedVersion } = change;
     const current = this.#entities.get(entityName(change));
     const before = current?.after ?? null;
     const version = before ? (current?.version ?? 0) : 0;
@@ -210,7 +210,7 @@ class Simulation {
     if (same(before, after)) return NOTHING('UNCHANGED');
     const names = Object.keys({ ...before, ...after });
     const record: ChangeRecord = {
-      ...{ cursor: this.#cursor(this.#log.length + 1), id, collection, key, before, after, source },
+      ...{ cursor: this.#cursor(this.#log.length + 1), sourceId, collection, key, before, after, source },
       operation: before === null ? 'CREATE' : after === null ? 'DELETE' : 'UPDATE',
       version: (current?.version ?? 0) + 1,
       changedFields: names.filter((name) => !same(before?.[name], after?.[name])),

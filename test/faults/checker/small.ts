@@ -21,7 +21,14 @@ export const logOf = (keys: readonly string[]): ChangeRecord[] =>
   keys.map((key, i) => {
     const version = keys.slice(0, i + 1).filter((one) => one === key).length;
     return {
-      ...{ cursor: cursor(i + 1), id: `id ${i + 1}`, collection: 'orders', key, version, source: 'crm' },
+      ...{
+        cursor: cursor(i + 1),
+        sourceId: `id ${i + 1}`,
+        collection: 'orders',
+        key,
+        version,
+        source: 'crm',
+      },
       operation: version === 1 ? 'CREATE' : 'UPDATE',
       before: version === 1 ? null : { version: version - 1 },
       after: { version },
@@ -44,10 +51,10 @@ export const startOf = (): Unstamped => ({
 
 /** A change of the log is published. */
 export function publish(log: readonly ChangeRecord[], place: number): Unstamped {
-  const { collection, key, id, after, cursor: at, version, operation } = log[place - 1] ?? fail();
+  const { collection, key, sourceId, after, cursor: at, version, operation } = log[place - 1] ?? fail();
   return {
     ...{ kind: 'publish', ...call, producer: 'p', source: 'crm', call: place, atomic: false },
-    changes: [{ collection, key, id, write: 'UPSERT', data: after, expectedVersion: null }],
+    changes: [{ collection, key, sourceId, write: 'UPSERT', data: after, expectedVersion: null }],
     outcome: ok({ cursor: at, results: [{ outcome: 'APPLIED' as const, cursor: at, version, operation }] }),
   };
 }

@@ -289,13 +289,13 @@ const copied: readonly Plant[] = [
       {
         file: 'publish/plan.js',
         find: 'return row && new Change(row);',
-        put: 'return row ? new Change(row) : globalThis.planned?.get(pairKey(source, id));',
+        put: 'return row ? new Change(row) : globalThis.planned?.get(pairKey(source, sourceId));',
       },
       {
         file: 'publish/plan.js',
         find: 'this.changes.push(recorded);',
         put: `this.changes.push(recorded);
-        (globalThis.planned ??= new Map()).set(pairKey(row.source, row.id), recorded);`,
+        (globalThis.planned ??= new Map()).set(pairKey(row.source, row.sourceId), recorded);`,
       },
     ],
   },

@@ -12,7 +12,7 @@ interface Page<N> {
 
 const LOG = `query ($after: Cursor) {
   page: changes(first: 200, after: $after) {
-    nodes { cursor id collection key operation version before after changedFields source recordedAt }
+    nodes { cursor sourceId collection key operation version before after changedFields source recordedAt }
     pageInfo { hasNextPage endCursor }
   }
 }`;

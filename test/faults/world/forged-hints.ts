@@ -31,7 +31,7 @@ function forgedRow(position: bigint): Announcement {
   return {
     position: String(position),
     previous: null,
-    id: `forged-${position}`,
+    sourceId: `forged-${position}`,
     collection: 'orders',
     key: 'k1',
     version: 1,

@@ -91,8 +91,8 @@ export interface ProducerOptions {
 }
 
 /**
- * A source that publishes small batches under ids of its own. A call without an answer, or that was refused for now, is
- * sent again with the same ids at another hub until it is answered.
+ * A source that publishes small batches under sourceIds of its own. A call without an answer, or that was refused for now, is
+ * sent again with the same sourceIds at another hub until it is answered.
  */
 export class Producer {
   /** Decides what is sent: the same for a seed, however often it has to be sent. */
@@ -174,7 +174,7 @@ export class Producer {
     return {
       ...{ collection, key, write },
       data: write === 'UPSERT' ? data : write === 'PATCH' ? part : null,
-      id: `${this.options.name}-${number}`,
+      sourceId: `${this.options.name}-${number}`,
       expectedVersion: guarded ? (this.#known.get(`${collection}/${key}`) ?? 0) : null,
       ...(timed ? { occurredAt: this.options.clock.now() } : {}),
     };
@@ -190,16 +190,30 @@ export class Producer {
 
   #wholeOf(key: string, number: string, size: number): SentChange {
     const dice = this.#dice;
-    const id = `${this.options.name}-${number}`;
-    const data = { status: dice.pick(STATUSES), amount: dice.between(0, 9), note: id, blob: '' };
+    const sourceId = `${this.options.name}-${number}`;
+    const data = { status: dice.pick(STATUSES), amount: dice.between(0, 9), note: sourceId, blob: '' };
     const letter = String.fromCharCode(97 + dice.between(0, 25));
     const blob = letter.repeat(size - JSON.stringify(data).length);
-    return { collection: BLOBS, key, write: 'UPSERT', data: { ...data, blob }, id, expectedVersion: null };
+    return {
+      collection: BLOBS,
+      key,
+      write: 'UPSERT',
+      data: { ...data, blob },
+      sourceId,
+      expectedVersion: null,
+    };
   }
 
   #smallPatch(key: string, number: string): SentChange {
-    const id = `${this.options.name}-${number}`;
-    return { collection: BLOBS, key, write: 'PATCH', data: { note: id }, id, expectedVersion: null };
+    const sourceId = `${this.options.name}-${number}`;
+    return {
+      collection: BLOBS,
+      key,
+      write: 'PATCH',
+      data: { note: sourceId },
+      sourceId,
+      expectedVersion: null,
+    };
   }
 
   /** A large entity, and many small patches of it, each of which makes a large change. */

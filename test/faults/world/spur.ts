@@ -20,7 +20,14 @@ export class Spur {
     const number = (this.#calls += 1);
     const data = { status: 'open', amount: number % 10, note: `${producer} ${number}` };
     const changes = [
-      { collection, key, write: 'UPSERT' as const, data, id: `${producer}-${number}`, expectedVersion: null },
+      {
+        collection,
+        key,
+        write: 'UPSERT' as const,
+        data,
+        sourceId: `${producer}-${number}`,
+        expectedVersion: null,
+      },
     ];
     const invokedAt = recorder.now();
     const answer = await call<Published>(hub.url, PUBLISH, { source: SOURCE, changes, atomic: false });

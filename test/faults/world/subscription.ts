@@ -7,7 +7,7 @@ const CHANGES = `subscription (
   changes(consumer: $consumer, startAt: $startAt, cursor: $cursor, filter: $filter, batchSize: $batchSize,
     maxInFlight: $maxInFlight) {
     cursor head session attempt
-    changes { cursor id collection key operation version before after changedFields scope source recordedAt }
+    changes { cursor sourceId collection key operation version before after changedFields scope source recordedAt }
   }
 }`;
 

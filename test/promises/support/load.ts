@@ -10,9 +10,9 @@ export type Came =
   /** The connection broke before the answer. */
   | { readonly kind: 'silence' };
 
-/** One call of the load, of one change under an id of its own, sent once. */
+/** One call of the load, of one change under a sourceId of its own, sent once. */
 export interface Call {
-  readonly change: { readonly id: string; readonly key: string } & Record<string, unknown>;
+  readonly change: { readonly sourceId: string; readonly key: string } & Record<string, unknown>;
   readonly came: Came;
 }
 
@@ -86,7 +86,7 @@ export class Load {
     for (let n = 0; !this.#stopped; n += 1) {
       const change = {
         ...{
-          id: `c${caller}-${n}`,
+          sourceId: `c${caller}-${n}`,
           collection: dice.pick(['orders', 'parts']),
           key: `k${dice.between(0, 99)}`,
         },

@@ -5,7 +5,7 @@ import { ask } from '../../support/client.js';
 /** A line of the log as these tests look at it. */
 export interface Recorded {
   readonly cursor: string;
-  readonly id: string;
+  readonly sourceId: string;
   readonly collection: string;
   readonly key: string;
   readonly version: number;
@@ -24,7 +24,7 @@ interface LogPage {
 
 const PAGE = `query ($after: Cursor) {
   changes(first: 1000, after: $after) {
-    nodes { cursor id collection key version source before after recordedAt }
+    nodes { cursor sourceId collection key version source before after recordedAt }
     pageInfo { hasNextPage endCursor }
   }
 }`;
@@ -48,13 +48,13 @@ export async function positionsOf(url: string): Promise<(cursor: string) => numb
   return (cursor) => Number(codec.decode(cursor, 'cursor').position);
 }
 
-/** Positions 1, 2, 3 …, times that never go back, one record an id, and each entity's versions in a row. */
+/** Positions 1, 2, 3 …, times that never go back, one record a sourceId, and each entity's versions in a row. */
 export async function expectWellFormed(url: string, log: readonly Recorded[]): Promise<void> {
   const positionOf = await positionsOf(url);
   expect(log.map((change) => positionOf(change.cursor))).toEqual(log.map((_change, i) => i + 1));
   const times = log.map((change) => change.recordedAt);
   expect(times).toEqual([...times].sort());
-  expect(new Set(log.map((change) => `${change.source} ${change.id}`)).size).toBe(log.length);
+  expect(new Set(log.map((change) => `${change.source} ${change.sourceId}`)).size).toBe(log.length);
   expect(brokenChains(log)).toEqual([]);
 }
 
