@@ -125,7 +125,7 @@ export class Consumers {
    * @param session the id that the batch carried: fences a session that was taken over, or whose consumer was deleted.
    *   Null: not fenced
    * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where `session` is not a session's id;
-   *   CURSOR_AHEAD beyond what was sent or, where another hub holds the session, beyond the log's end; INVALID_CURSOR where
+   *   CURSOR_AHEAD beyond what was ever sent or, where another hub holds the session or died with it, beyond the log's end; INVALID_CURSOR where
    *   the log holds another change there
    */
   acknowledge(name: string, cursor: MarkedPosition, session: string | null): Promise<ConsumerState> {
@@ -178,7 +178,7 @@ export class Consumers {
 
   /** Ends a session that was begun and cannot be attached. */
   abandon(begun: ConsumerRecord): Promise<void> {
-    return this.#sessions.release(begun, begun.position);
+    return this.#sessions.release({ ...begun, sent: begun.position, reach: begun.position });
   }
 
   /** Keeps a session that began with this record: from now on it hears of what is done to its consumer. */

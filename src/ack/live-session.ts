@@ -10,6 +10,8 @@ export interface LiveSession extends Fence {
   readonly name: string;
   /** The cursor of the newest batch that was sent in the log's order. */
   readonly sent: Position;
+  /** The furthest cursor that it ever sent, also before a seek. */
+  readonly reach: Position;
   /** Changes delivered and not acknowledged. */
   readonly inFlight: number;
   /** As much is in flight as may be: the session goes on when something is acknowledged. */

@@ -2,11 +2,12 @@ import type { Cancel, Timers } from '../model/clock.js';
 import { consumerDeleted, consumerTakenOver, writeUnknown } from '../model/errors.js';
 import type { Actions } from './actions.js';
 import type { ConsumerRecord } from './consumer-record.js';
-import type { ConsumerStore, SessionReport } from './consumer-store.js';
+import type { ConsumerStore } from './consumer-store.js';
 import { tell } from './live-session.js';
 import type { LiveSession } from './live-session.js';
 import { sameSession } from './session-id.js';
-import type { Fence } from './session-id.js';
+import { reportOf } from './session-report.js';
+import type { EndedSession } from './session-report.js';
 
 /** Milliseconds between reports of a hub's sessions. */
 const REPORT_MS = 2_000;
@@ -90,12 +91,12 @@ export class Sessions {
   /** Lets go of a session that ended. */
   async detach(session: LiveSession): Promise<void> {
     if (this.#held.get(session.name) === session) this.#held.delete(session.name);
-    await this.release(session, session.sent);
+    await this.release(session);
   }
 
-  /** Says that a session is over, which had sent up to a position. */
-  async release(session: Fence, sent: bigint): Promise<void> {
-    await this.options.store.endSession(session, sent).catch(this.options.onError);
+  /** Says that a session is over, and how far it had sent. */
+  async release(session: EndedSession): Promise<void> {
+    await this.options.store.endSession(session).catch(this.options.onError);
   }
 
   /**
@@ -241,8 +242,3 @@ export class Sessions {
 
 const isNewer = (a: LiveSession, b: LiveSession): boolean =>
   a.id === b.id ? a.epoch > b.epoch : a.id > b.id;
-
-const reportOf = (session: LiveSession, heard: bigint): SessionReport => {
-  const { name, id, epoch, seeks, inFlight, sent } = session;
-  return { name, id, epoch, seeks, inFlight, sent, heard };
-};

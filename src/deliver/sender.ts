@@ -38,6 +38,7 @@ export class Window {
 export class Sender {
   #window: Window;
   #sent: Position;
+  #reach: Position;
   /** The session's id, as batches carry it; null for an anonymous look. */
   #session: string | null;
 
@@ -50,12 +51,18 @@ export class Sender {
     const { consumer, maxInFlight, start } = options;
     this.#window = new Window(maxInFlight);
     this.#sent = start.position;
+    this.#reach = start.position;
     this.#session = consumer && sessionId(consumer);
   }
 
   /** The cursor of the newest batch that was sent in the log's order. */
   get sent(): Position {
     return this.#sent;
+  }
+
+  /** The furthest cursor that was ever sent in the log's order, also before a seek. */
+  get reach(): Position {
+    return this.#reach;
   }
 
   /** Changes sent in the log's order and not acknowledged. */
@@ -93,6 +100,7 @@ export class Sender {
     // A redelivery takes room of its own, until it is settled.
     if (redelivery === null) {
       this.#sent = cursor.position;
+      if (this.#sent > this.#reach) this.#reach = this.#sent;
       this.#window.sent(changes);
     }
     this.options.telemetry.delivered(changes.length);

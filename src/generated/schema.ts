@@ -323,7 +323,8 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
    * Everything up to cursor is processed: it will not be delivered again. Durable when it answers.
-   * Cumulative; an older cursor changes nothing and is no error.
+   * Cumulative; an older cursor changes nothing and is no error. One beyond what was ever sent to the consumer is CURSOR_AHEAD; while
+   * its session is at another hub, one beyond the log's end.
    * session: the batch's. With it, an acknowledgement of a session that was taken over, or whose consumer was deleted, is refused
    * (CONSUMER_TAKEN_OVER), and one of a batch from before a seek answers the consumer and moves nothing. Without it, an
    * acknowledgement counts whatever happened meanwhile: one that was on its way when the consumer was sought back undoes the seek.

@@ -70,6 +70,7 @@ export class HeldSession implements LiveSession {
   readonly acknowledgements: bigint[] = [];
   ended: HubError | null = null;
   sent = 100n;
+  furthest = 0n;
   inFlight = 0;
   isFull = false;
   seeks: bigint;
@@ -87,6 +88,11 @@ export class HeldSession implements LiveSession {
     this.revision = begun.revision;
     this.paused = begun.paused;
     this.position = begun.position;
+  }
+
+  /** The furthest that it sent, unless the test says more. */
+  get reach(): bigint {
+    return this.sent > this.furthest ? this.sent : this.furthest;
   }
 
   acknowledged(position: bigint): void {
@@ -120,4 +126,12 @@ export class HeldSession implements LiveSession {
     this.ended ??= error;
     this.told.push(error.code);
   }
+}
+
+/** A session begins at a hub, sends up to a position, and ends in order. */
+export async function sentTo(at: Consumers, name: string, position: bigint): Promise<void> {
+  const session = new HeldSession(await at.begin(name, null, after(0n)));
+  session.sent = position;
+  at.attach(session, session.begun);
+  await at.detach(session);
 }

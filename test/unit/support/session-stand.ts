@@ -183,6 +183,7 @@ export const RECORD: ConsumerRecord = {
   silent: false,
   head: 0n,
   sent: 0n,
+  reach: 0n,
   heard: 0n,
   actions: 0n,
   lag: 0,
