@@ -178,7 +178,8 @@ export class Consumers {
 
   /** Ends a session that was begun and cannot be attached. */
   abandon(begun: ConsumerRecord): Promise<void> {
-    return this.#sessions.release({ ...begun, sent: begun.position, reach: begun.position });
+    const { position } = begun;
+    return this.#sessions.release({ ...begun, sent: position, reach: position, covered: position });
   }
 
   /** Keeps a session that began with this record: from now on it hears of what is done to its consumer. */

@@ -5,7 +5,7 @@ import type { MarkedPosition, Point, Position } from '../model/cursor.js';
 import { consumerNotFound, consumerTakenOver, HubError } from '../model/errors.js';
 import type { Telemetry } from '../model/telemetry.js';
 import { GroupCommit } from '../platform/platform.js';
-import { sentAtMost } from './consumer-record.js';
+import { everSent, sentAtMost } from './consumer-record.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import type { Acknowledgement, ConsumerStore } from './consumer-store.js';
 import { fenceOf, sameFence, sameSession } from './session-id.js';
@@ -161,7 +161,8 @@ export class Acknowledger {
     if (isSent()) return;
     const consumer = await this.store.find(name);
     if (!consumer || !sameFence(consumer, session) || isSent()) return;
-    if (fence || position > consumer.reach) throw aheadOf(SENT);
+    // The cursor may be beyond what was sent: it moves over what the filter leaves out.
+    if (position > (fence ? consumer.position : everSent(consumer))) throw aheadOf(SENT);
   }
 }
 

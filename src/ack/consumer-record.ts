@@ -44,10 +44,17 @@ export interface ConsumerRecord extends ConsumerState, StartPoint, Fence {
  * The furthest position that may be acknowledged as far as the record tells. While a session is connected at a hub, and after
  * a hub died, more may have been sent than was reported: the log's end is the bound. Otherwise it is what was ever sent.
  */
-export function sentAtMost({ connected, silent, head, reach, position }: ConsumerRecord): Position {
-  if (connected || silent) return head;
-  return reach > position ? reach : position;
+export function sentAtMost(consumer: ConsumerRecord): Position {
+  return consumer.connected || consumer.silent ? consumer.head : everSent(consumer);
 }
+
+/** The furthest position that any session is known to have sent, or that the cursor has passed. */
+export const everSent = ({ reach, position }: ConsumerRecord): Position =>
+  reach > position ? reach : position;
+
+/** Changes behind a position, up to the log's end. */
+export const lagBehind = (position: Position, head: Position): number =>
+  Number(head > position ? head - position : 0n);
 
 export function recordOf(row: Row): ConsumerRecord {
   const position = asBigint(row.position);
@@ -67,7 +74,7 @@ export function recordOf(row: Row): ConsumerRecord {
     reach: asBigint(row.reach),
     heard: asBigint(row.heard),
     actions: asBigint(row.actions),
-    lag: Number(head > position ? head - position : 0n),
+    lag: lagBehind(position, head),
     filter: JSON.parse(asText(row.filter)) as ChangeFilter,
     maxAttempts: asNumber(row.max_attempts),
     inFlight: asNumber(row.in_flight),

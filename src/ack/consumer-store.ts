@@ -152,14 +152,16 @@ export class ConsumerStore {
     );
   }
 
-  /** Ends a session. Where a newer one took over, it only says how far it ever sent. */
-  async endSession({ id, epoch, seeks, sent, reach }: EndedSession): Promise<void> {
+  /** Ends a session, as `report`. Where a newer one took over, it only says how far it ever sent. */
+  async endSession({ id, epoch, seeks, sent, reach, covered }: EndedSession): Promise<void> {
     await this.#one(
       `update consumer set in_flight = case when epoch = $2 then 0 else in_flight end,
          reported_at = case when epoch = $2 then null else reported_at end,
          sent = case when epoch = $2 and seeks = $3 and $4 > sent then $4 else sent end,
-         reach = case when $5 > reach then $5 else reach end where id = $1`,
-      [id, epoch, seeks, sent, reach],
+         reach = case when $5 > reach then $5 else reach end,
+         position = case when epoch = $2 and seeks = $3 and $6 > position and $6 <= ${this.log.head} then $6 else position end
+       where id = $1`,
+      [id, epoch, seeks, sent, reach, covered],
     );
   }
 
@@ -183,18 +185,23 @@ export class ConsumerStore {
     );
   }
 
-  /** Writes what a hub reports of its sessions; answers the consumers that they still own. */
+  /**
+   * Writes what a hub reports of its sessions; answers the consumers that they still own. A cursor moves over what the filter
+   * left out, in the same write; not on behalf of a session that lost its consumer, or for what it passed before a seek.
+   */
   report(reports: readonly SessionReport[]): Promise<ConsumerRecord[]> {
     return this.#each(
-      reports.map(({ name, id, epoch, seeks, inFlight, sent, reach, heard }) => ({
-        ...{ name, id, epoch, seeks, position: sent, reach, heard },
+      reports.map(({ name, id, epoch, seeks, inFlight, sent, reach, covered, heard }) => ({
+        ...{ name, id, epoch, seeks, position: sent, reach, covered, heard },
         in_flight: inFlight,
       })),
-      `select o.id, l.in_flight, l.heard, l.reach, case when l.seeks = o.seeks then l.position else 0 end as sent
+      `select o.id, l.in_flight, l.heard, l.reach, case when l.seeks = o.seeks then l.position else 0 end as sent,
+         case when l.seeks = o.seeks and l.covered <= ${this.log.head} then l.covered else 0 end as covered
        from l join o on o.id = l.id and o.epoch = l.epoch`,
       // Reports of one session may overtake each other.
       `update consumer set in_flight = p.in_flight, reported_at = ${this.#now},
          sent = case when p.sent > consumer.sent then p.sent else consumer.sent end,
+         position = case when p.covered > consumer.position then p.covered else consumer.position end,
          reach = case when p.reach > consumer.reach then p.reach else consumer.reach end,
          heard = case when p.heard > consumer.heard then p.heard else consumer.heard end`,
     );

@@ -10,10 +10,11 @@ export interface ListEntry {
   readonly seeks?: bigint;
   readonly heard?: bigint;
   readonly reach?: bigint;
+  readonly covered?: bigint;
   readonly in_flight?: number;
 }
 
-const NUMBERS = ['position', 'id', 'epoch', 'seeks', 'heard', 'reach', 'in_flight'] as const;
+const NUMBERS = ['position', 'id', 'epoch', 'seeks', 'heard', 'reach', 'covered', 'in_flight'] as const;
 
 /** SQL that reads such a list, which comes as JSON in `$1`. */
 export const LIST: Readonly<Record<Dialect, string>> = {

@@ -8,6 +8,8 @@ export interface EndedSession extends Fence {
   readonly sent: Position;
   /** … and the furthest that it ever sent. */
   readonly reach: Position;
+  /** Up to here everything is acknowledged or left out by the filter; see LiveSession. */
+  readonly covered: Position;
 }
 
 /** What a hub says of a session that it holds. */
@@ -19,6 +21,6 @@ export interface SessionReport extends EndedSession {
 
 /** What a hub reports of a session. @param heard the newest operator action that all its sessions know of */
 export const reportOf = (session: LiveSession, heard: bigint): SessionReport => {
-  const { name, id, epoch, seeks, inFlight, sent, reach } = session;
-  return { name, id, epoch, seeks, inFlight, sent, reach, heard };
+  const { name, id, epoch, seeks, inFlight, sent, reach, covered } = session;
+  return { name, id, epoch, seeks, inFlight, sent, reach, covered, heard };
 };

@@ -1,6 +1,7 @@
 import type { Cancel, Timers } from '../model/clock.js';
 import { consumerDeleted, consumerTakenOver, writeUnknown } from '../model/errors.js';
 import type { Actions } from './actions.js';
+import { lagBehind } from './consumer-record.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import type { ConsumerStore } from './consumer-store.js';
 import { tell } from './live-session.js';
@@ -123,7 +124,9 @@ export class Sessions {
   present(consumer: ConsumerRecord): ConsumerRecord {
     const session = this.holds(consumer);
     if (session === null) return consumer;
-    return { ...consumer, inFlight: session.inFlight, sent: session.sent, connected: true };
+    const { inFlight, sent } = session;
+    const behind = session.covered > consumer.position ? session.covered : consumer.position;
+    return { ...consumer, inFlight, sent, lag: lagBehind(behind, consumer.head), connected: true };
   }
 
   /** Another hub did something to a consumer, or may have: re-reads it, if this hub holds its session. */

@@ -8,6 +8,7 @@ import type { SessionOptions } from './session-options.js';
 export class Reader {
   readonly lens: Lens;
   readonly #playback: Playback<VisibleChange>;
+  #passed: Position;
 
   constructor(
     { feed, lensFrom }: Pick<SessionOptions, 'feed' | 'lensFrom'>,
@@ -15,11 +16,17 @@ export class Reader {
   ) {
     this.lens = lensFrom(start);
     this.#playback = feed.play(start, this.lens);
+    this.#passed = start.position;
   }
 
   /** The session has everything up to here, or is being sent it. */
   get position(): Position {
     return this.#playback.position;
+  }
+
+  /** Everything up to here was sent, is held, or is left out by the filter. */
+  get passed(): Position {
+    return this.#passed;
   }
 
   /** The feed must have come to this position before the session can be at the head. */
@@ -35,6 +42,12 @@ export class Reader {
   /** The session has everything up to a position, and goes on reading from there. */
   moveTo(position: Position): void {
     this.#playback.position = position;
+    this.#passed = position;
+  }
+
+  /** What was read last has been dealt with. */
+  pass(): void {
+    this.#passed = this.#playback.position;
   }
 
   /** See Playback.next. @throws HubError LOG_UNAVAILABLE; the position is then as before */

@@ -23,6 +23,11 @@ export class Window {
     return this.size - this.inFlight;
   }
 
+  /** The oldest of them; undefined: there is none. */
+  get first(): Position | undefined {
+    return this.#positions.first;
+  }
+
   sent(changes: readonly VisibleChange[]): void {
     if (this.size === Number.POSITIVE_INFINITY) return;
     for (const { position } of changes) this.#positions.push(position);
@@ -73,6 +78,12 @@ export class Sender {
   /** How many more may be sent. */
   get room(): number {
     return this.#window.room;
+  }
+
+  /** Up to where nothing is in flight, of what lies before `passed`. */
+  settledUpTo(passed: Position): Position {
+    const { first } = this.#window;
+    return first !== undefined && first <= passed ? first - 1n : passed;
   }
 
   acknowledged(position: Position): void {

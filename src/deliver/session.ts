@@ -1,5 +1,6 @@
 import type { ConsumerRecord, Fence, LiveSession } from '../ack/ack.js';
 import type { StartPoint } from '../model/consumer.js';
+import { BEGINNING } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
 import { HubError, mayPass, subscriptionFailed } from '../model/errors.js';
 import { SessionRetry } from '../retry/retry.js';
@@ -64,6 +65,14 @@ export class Session implements LiveSession, LaneMember {
 
   get reach(): Position {
     return this.#sender.reach;
+  }
+
+  get covered(): Position {
+    const { kind } = this.#state;
+    // Between two commits a lane has sent everything up to the feed's head.
+    const passed = kind === 'live' ? this.options.feed.head : this.#reader.passed;
+    const mayWait = kind === 'looking' || this.#retry.mayHold(passed);
+    return mayWait ? BEGINNING : this.#sender.settledUpTo(passed);
   }
 
   get inFlight(): number {
@@ -209,9 +218,10 @@ export class Session implements LiveSession, LaneMember {
     if (this.#state !== state) return;
     try {
       const passing = await this.#retry.passing(this.#fence, changes);
-      if (!this.#maySend(state) || this.#retry.hasNews) reader.moveTo(before);
-      else if (passing.length > 0 || through.position - this.sent >= QUIET_CHANGES)
+      if (!this.#maySend(state) || this.#retry.hasNews) return reader.moveTo(before);
+      if (passing.length > 0 || through.position - this.sent >= QUIET_CHANGES)
         this.send(this.#sender.messageOf(through, passing));
+      if (this.#state === state) reader.pass();
     } catch (error) {
       reader.moveTo(before);
       throw error;

@@ -179,13 +179,17 @@ export type Consumer = {
   /** Whether a session is open; as last reported by the hub that holds it, some seconds old at most. */
   readonly connected: Scalars['Boolean']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
-  /** Acknowledged up to here. */
+  /** Acknowledged up to here; it also moves over what the filter leaves out, see lag. */
   readonly cursor: Scalars['Cursor']['output'];
   /** What was set aside after too many attempts, in log order, until somebody redrives or discards it. */
   readonly deadLetters: DeadLetterConnection;
   /** Delivered, not acknowledged; as last reported by the hub that holds the session, some seconds old at most. */
   readonly inFlight: Scalars['Int']['output'];
-  /** Changes in the log behind that cursor, before the filter. */
+  /**
+   * Changes in the log behind that cursor, before the filter. What the filter leaves out counts as acknowledged once the session
+   * has passed it and nothing before it is open: delivered and not acknowledged, or waiting for its redelivery. Exact at the hub
+   * that holds the session; elsewhere, and in the cursor, some seconds old at most.
+   */
   readonly lag: Scalars['SafeInt']['output'];
   readonly name: Scalars['ID']['output'];
   readonly paused: Scalars['Boolean']['output'];

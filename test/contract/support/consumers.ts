@@ -71,6 +71,7 @@ export class HeldSession implements LiveSession {
   ended: HubError | null = null;
   sent = 100n;
   furthest = 0n;
+  covered = 0n;
   inFlight = 0;
   isFull = false;
   seeks: bigint;
@@ -104,6 +105,7 @@ export class HeldSession implements LiveSession {
     this.seeks = seeks;
     this.position = position;
     this.sent = position;
+    this.covered = 0n;
     this.told.push(`sought ${position}`);
   }
 

@@ -230,9 +230,9 @@ export class SessionStand {
       render,
       batchSize: 3,
       maxInFlight: 10,
-      join: () => {
+      join: (own) => {
         this.joined += 1;
-        const leave = this.lanes.join(session, { key: 'lane', lens, batchSize: 3, render, named: true });
+        const leave = this.lanes.join(session, { key: 'lane', lens: own, batchSize: 3, render, named: true });
         return () => {
           this.left += 1;
           leave();
