@@ -12,8 +12,7 @@ import { Feed } from './feed/feed.js';
 import { Log, LOG_SQL, logTables } from './log/log.js';
 import { createLogger } from './logger/logger.js';
 import type { Logger } from './logger/logger.js';
-import { systemClock, systemTimers } from './model/clock.js';
-import type { Clock, Timers } from './model/clock.js';
+import { systemClock, systemTimers, type Clock, type Timers } from './model/clock.js';
 import { Lifetime, openDatabase, openRedis, whereIs } from './platform/platform.js';
 import type { Database } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
@@ -152,6 +151,7 @@ async function openFeed(setting: Setting, { database, log }: Storage): Promise<W
   const pointOf: PointOf = (cursor, place) => feed.pointOf(cursor, place);
   const consumers = new Consumers({
     ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers, pollMs, pointOf },
+    hashesAt: (positions) => log.points.hashesAt(positions),
     startPoint: (start, place) => feed.startPoint(start, place),
     onTouched: (name) => signal.announce({ kind: 'consumer', name }),
     onActed: () => signal.announce({ kind: 'action' }),

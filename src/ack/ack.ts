@@ -33,6 +33,7 @@ import { checkNew, DEFAULT_ATTEMPTS } from './new-consumer.js';
 import type { CreateRequest } from './new-consumer.js';
 import { Operator } from './operator.js';
 import type { Cleanup } from './operator.js';
+import type { HashesAt } from './session-report.js';
 import { Sessions } from './sessions.js';
 
 export type { PointOf } from './acknowledger.js';
@@ -50,6 +51,7 @@ export const ackTables: TableSet = {
 };
 
 export interface ConsumersOptions extends AcknowledgerOptions {
+  readonly hashesAt: HashesAt;
   readonly database: Database;
   readonly log: LogSql;
   readonly limits: Limits;
@@ -125,7 +127,7 @@ export class Consumers {
    * @param session the id that the batch carried: fences a session that was taken over, or whose consumer was deleted.
    *   Null: not fenced
    * @throws HubError CONSUMER_NOT_FOUND; CONSUMER_TAKEN_OVER; BAD_USER_INPUT where `session` is not a session's id;
-   *   CURSOR_AHEAD beyond what was sent or, where another hub holds the session, beyond the log's end; INVALID_CURSOR where
+   *   CURSOR_AHEAD beyond what was ever sent or, where another hub holds the session or died with it, beyond the log's end; INVALID_CURSOR where
    *   the log holds another change there
    */
   acknowledge(name: string, cursor: MarkedPosition, session: string | null): Promise<ConsumerState> {
@@ -178,7 +180,8 @@ export class Consumers {
 
   /** Ends a session that was begun and cannot be attached. */
   abandon(begun: ConsumerRecord): Promise<void> {
-    return this.#sessions.release(begun, begun.position);
+    const { position } = begun;
+    return this.#sessions.release({ ...begun, sent: position, reach: position, covered: null });
   }
 
   /** Keeps a session that began with this record: from now on it hears of what is done to its consumer. */

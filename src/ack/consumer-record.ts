@@ -20,7 +20,7 @@ export const CONSUMER_COLUMNS = [
     'filter',
     'max_attempts',
   ],
-  ...['paused', 'created_at', 'acknowledged_at', 'in_flight', 'sent', 'heard'],
+  ...['paused', 'created_at', 'acknowledged_at', 'in_flight', 'sent', 'reach', 'heard'],
 ];
 
 /** A consumer with what only hubs need to know of it. */
@@ -31,13 +31,31 @@ export interface ConsumerRecord extends ConsumerState, StartPoint, Fence {
   readonly revision: bigint;
   /** Whether its session did not end, and its hub has not reported it for a while: the hub died, or cannot reach the database. */
   readonly silent: boolean;
-  /** How far its session had sent when its hub last reported … */
+  /** How far its session had sent when its hub last reported. */
   readonly sent: Position;
-  /** … and the number of the newest operator action that the session knew of then. */
+  /** The furthest cursor that any session of it ever sent, as far as it was reported; see the column. */
+  readonly reach: Position;
+  /** The number of the newest operator action that the session knew of then. */
   readonly heard: bigint;
   /** The number of the newest operator action when the record was read. */
   readonly actions: bigint;
 }
+
+/**
+ * The furthest position that may be acknowledged as far as the record tells. While a session is connected at a hub, and after
+ * a hub died, more may have been sent than was reported: the log's end is the bound. Otherwise it is what was ever sent.
+ */
+export function sentAtMost(consumer: ConsumerRecord): Position {
+  return consumer.connected || consumer.silent ? consumer.head : everSent(consumer);
+}
+
+/** The furthest position that any session is known to have sent, or that the cursor has passed. */
+export const everSent = ({ reach, position }: ConsumerRecord): Position =>
+  reach > position ? reach : position;
+
+/** Changes behind a position, up to the log's end. */
+export const lagBehind = (position: Position, head: Position): number =>
+  Number(head > position ? head - position : 0n);
 
 export function recordOf(row: Row): ConsumerRecord {
   const position = asBigint(row.position);
@@ -54,9 +72,10 @@ export function recordOf(row: Row): ConsumerRecord {
     notBefore: orNull(row.not_before, asNumber),
     head,
     sent: asBigint(row.sent),
+    reach: asBigint(row.reach),
     heard: asBigint(row.heard),
     actions: asBigint(row.actions),
-    lag: Number(head > position ? head - position : 0n),
+    lag: lagBehind(position, head),
     filter: JSON.parse(asText(row.filter)) as ChangeFilter,
     maxAttempts: asNumber(row.max_attempts),
     inFlight: asNumber(row.in_flight),

@@ -1,11 +1,15 @@
 import type { StartPoint } from '../model/consumer.js';
-import type { Point, Position } from '../model/cursor.js';
+import { BEGINNING } from '../model/cursor.js';
+import type { Point } from '../model/cursor.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { asNumber, jsonList, nowSql } from '../platform/platform.js';
 import type { Database, Parameter, Transaction } from '../platform/platform.js';
 import { CONSUMER_COLUMNS, recordOf } from './consumer-record.js';
 import type { ConsumerRecord } from './consumer-record.js';
+import { LIST } from './list.js';
+import type { ListEntry } from './list.js';
 import type { Fence } from './session-id.js';
+import type { EndedSession, SessionReport } from './session-report.js';
 
 /** A session that was not reported for this long, in milliseconds, is no longer connected: its hub died. */
 const SILENT_MS = 7_000;
@@ -25,14 +29,6 @@ export interface NewConsumer extends StartPoint {
   readonly name: string;
   readonly filter: ChangeFilter;
   readonly maxAttempts: number;
-}
-
-/** What a hub says of a session that it holds. */
-export interface SessionReport extends Fence {
-  readonly name: string;
-  readonly inFlight: number;
-  readonly sent: Position;
-  readonly heard: bigint;
 }
 
 /** One acknowledgement; where it comes with a session's fence it counts only while that session owns the consumer. */
@@ -74,7 +70,7 @@ export class ConsumerStore {
 
   /** The consumers of these ids that there are, in no order. */
   async those(consumers: readonly Pick<ConsumerRecord, 'id'>[]): Promise<ConsumerRecord[]> {
-    const list = this.database.dialect === 'sqlite' ? SQLITE_LIST : POSTGRES_LIST;
+    const list = LIST[this.database.dialect];
     const ids = jsonList(consumers.map(({ id }) => ({ id })));
     return (
       await this.database.read(
@@ -93,8 +89,8 @@ export class ConsumerStore {
     const { name, filter, position, hash, snapshotUntil, notBefore, maxAttempts } = consumer;
     return this.#one(
       `insert into consumer (name, epoch, position, hash, snapshot_until, not_before, seeks, revision, filter, max_attempts,
-         paused, created_at, in_flight, sent, heard)
-       values ($1, 0, $2, $8, $3, $7, 0, 0, $4, $5, $6, ${this.#now}, 0, $2, 0) on conflict (name) do nothing`,
+         paused, created_at, in_flight, sent, reach, heard)
+       values ($1, 0, $2, $8, $3, $7, 0, 0, $4, $5, $6, ${this.#now}, 0, $2, $2, 0) on conflict (name) do nothing`,
       [name, position, snapshotUntil, JSON.stringify(filter), maxAttempts, false, notBefore, hash],
     );
   }
@@ -138,31 +134,42 @@ export class ConsumerStore {
     return row ? { consumer: recordOf(row), now: asNumber(row.now) } : null;
   }
 
-  /** Begins a session: from now on it owns the consumer. A filter that is given replaces the kept one. */
+  /**
+   * Begins a session: from now on it owns the consumer. A filter that is given replaces the kept one. Where an older session
+   * did not end in order, its hub may have sent more than it reported, at most up to the log's end as it is now.
+   */
   beginSession(name: string, filter: ChangeFilter | null): Promise<ConsumerRecord | null> {
     return this.#one(
       `update consumer set epoch = epoch + 1, in_flight = 0, reported_at = ${this.#now}, sent = position, heard = 0,
+         reach = case when reported_at is null then reach else ${this.log.head} end,
          filter = coalesce(cast($2 as text), filter) where name = $1`,
       [name, filter && JSON.stringify(filter)],
     );
   }
 
-  /** Ends a session that had sent up to a position, unless a newer one took over. */
-  async endSession({ id, epoch, seeks }: Fence, sent: Position): Promise<void> {
+  /** Ends a session, as `report`. Where a newer one took over, it only says how far it ever sent. */
+  async endSession({ id, epoch, seeks, sent, reach, covered }: EndedSession): Promise<void> {
+    const moves = `epoch = $2 and seeks = $3 and $6 > position and $6 <= ${this.log.head}`;
     await this.#one(
-      `update consumer set in_flight = 0, reported_at = null,
-         sent = case when seeks = $3 and $4 > sent then $4 else sent end where id = $1 and epoch = $2`,
-      [id, epoch, seeks, sent],
+      `update consumer set in_flight = case when epoch = $2 then 0 else in_flight end,
+         reported_at = case when epoch = $2 then null else reported_at end,
+         sent = case when epoch = $2 and seeks = $3 and $4 > sent then $4 else sent end,
+         reach = case when $5 > reach then $5 else reach end,
+         hash = case when ${moves} then cast($7 as text) else hash end,
+         position = case when ${moves} then $6 else position end
+       where id = $1`,
+      [id, epoch, seeks, sent, reach, covered?.position ?? BEGINNING, covered?.hash ?? ''],
     );
   }
 
   /**
-   * Moves consumers forward, each to the furthest position that counts: not beyond the log's end, and not from a session
-   * that was taken over. Answers the consumers that there are.
+   * Moves consumers forward, each to the furthest position that counts: not beyond the log's end, nor beyond what was ever
+   * sent where that is known (see `sentAtMost`), and not from a session that was taken over. Answers the consumers that there
+   * are.
    */
   acknowledge(acknowledgements: readonly Acknowledgement[]): Promise<ConsumerRecord[]> {
     const counts =
-      `l.position <= ${this.log.head} and ` +
+      `l.position <= ${this.log.head} and (l.position <= o.reach or o.reported_at is not null) and ` +
       '(l.id is null or (l.id = o.id and l.epoch = o.epoch and l.seeks = o.seeks))';
     return this.#each(
       acknowledgements.map(({ name, position, hash, fence }) => ({ name, position, hash, ...fence })),
@@ -177,18 +184,25 @@ export class ConsumerStore {
     );
   }
 
-  /** Writes what a hub reports of its sessions; answers the consumers that they still own. */
+  /**
+   * Writes what a hub reports of its sessions; answers the consumers that they still own. A cursor moves over what the filter
+   * left out, in the same write; not on behalf of a session that lost its consumer, or for what it passed before a seek.
+   */
   report(reports: readonly SessionReport[]): Promise<ConsumerRecord[]> {
     return this.#each(
-      reports.map(({ name, id, epoch, seeks, inFlight, sent, heard }) => ({
-        ...{ name, id, epoch, seeks, position: sent, heard },
-        in_flight: inFlight,
+      reports.map(({ name, id, epoch, seeks, inFlight, sent, reach, covered, heard }) => ({
+        ...{ name, id, epoch, seeks, position: sent, reach, heard, hash: covered?.hash ?? '' },
+        ...{ covered: covered?.position ?? BEGINNING, in_flight: inFlight },
       })),
-      `select o.id, l.in_flight, l.heard, case when l.seeks = o.seeks then l.position else 0 end as sent
+      `select o.id, l.in_flight, l.heard, l.reach, l.hash, case when l.seeks = o.seeks then l.position else 0 end as sent,
+         case when l.seeks = o.seeks and l.covered <= ${this.log.head} then l.covered else 0 end as covered
        from l join o on o.id = l.id and o.epoch = l.epoch`,
       // Reports of one session may overtake each other.
       `update consumer set in_flight = p.in_flight, reported_at = ${this.#now},
          sent = case when p.sent > consumer.sent then p.sent else consumer.sent end,
+         position = case when p.covered > consumer.position then p.covered else consumer.position end,
+         hash = case when p.covered > consumer.position then p.hash else consumer.hash end,
+         reach = case when p.reach > consumer.reach then p.reach else consumer.reach end,
          heard = case when p.heard > consumer.heard then p.heard else consumer.heard end`,
     );
   }
@@ -211,8 +225,8 @@ export class ConsumerStore {
   async #each(list: readonly ListEntry[], pick: string, update: string): Promise<ConsumerRecord[]> {
     const sqlite = this.database.dialect === 'sqlite';
     const rows = await this.database.write(
-      `with l as materialized (${sqlite ? SQLITE_LIST : POSTGRES_LIST}),
-         o as materialized (select id, name, epoch, seeks, position from consumer where name in (select name from l)
+      `with l as materialized (${LIST[this.database.dialect]}),
+         o as materialized (select id, name, epoch, seeks, position, reach, reported_at from consumer where name in (select name from l)
            order by name ${sqlite ? '' : 'for update'}),
          p as materialized (${pick})
        ${update} from p where consumer.id = p.id returning ${this.#columns}`,
@@ -221,20 +235,3 @@ export class ConsumerStore {
     return rows.map(recordOf);
   }
 }
-
-interface ListEntry {
-  readonly name?: string;
-  readonly position?: bigint;
-  readonly hash?: string;
-  readonly id?: bigint;
-  readonly epoch?: bigint;
-  readonly seeks?: bigint;
-  readonly heard?: bigint;
-  readonly in_flight?: number;
-}
-
-const LIST_NUMBERS = ['position', 'id', 'epoch', 'seeks', 'heard', 'in_flight'] as const;
-const SQLITE_LIST = `select value ->> 'name' as name, value ->> 'hash' as hash,
-  ${LIST_NUMBERS.map((name) => `cast(value ->> '${name}' as integer) as ${name}`).join(', ')} from json_each($1)`;
-const POSTGRES_LIST = `select * from json_to_recordset(cast($1 as json))
-  as entry (name text, hash text, ${LIST_NUMBERS.map((name) => `${name} bigint`).join(', ')})`;

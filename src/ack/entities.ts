@@ -35,9 +35,14 @@ const consumerTable = (dialect: Dialect): EntitySchema =>
       /** What the hub that holds the session last reported, and when; null: no session. */
       in_flight: { type: 'integer' },
       reported_at: { type: 'bigint', nullable: true },
-      /** The cursor of the newest batch that was sent by then … */
+      /** The cursor of the newest batch that was sent by then. */
       sent: { type: 'bigint' },
-      /** … and the count of operator actions that the session knew of by then. */
+      /**
+       * The furthest cursor that any of its sessions ever sent, as far as their hubs reported it: never lowered, not by a seek
+       * either. Exact where all sessions ended in order.
+       */
+      reach: { type: 'bigint' },
+      /** The count of operator actions that the session knew of by then. */
       heard: { type: 'bigint' },
     },
     uniques: [{ name: 'consumer_name', columns: ['name'] }],

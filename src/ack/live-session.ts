@@ -10,6 +10,13 @@ export interface LiveSession extends Fence {
   readonly name: string;
   /** The cursor of the newest batch that was sent in the log's order. */
   readonly sent: Position;
+  /** The furthest cursor that it ever sent, also before a seek. */
+  readonly reach: Position;
+  /**
+   * Up to here everything is acknowledged or left out by the filter: nothing that was sent is open, and nothing waits for its
+   * redelivery. 0 while something waits, or may.
+   */
+  readonly covered: Position;
   /** Changes delivered and not acknowledged. */
   readonly inFlight: number;
   /** As much is in flight as may be: the session goes on when something is acknowledged. */

@@ -31,6 +31,7 @@ export class CreateConsumer1800000000001 implements MigrationInterface {
           { name: 'in_flight', type: 'integer' },
           { name: 'reported_at', type: 'bigint', isNullable: true },
           { name: 'sent', type: 'bigint' },
+          { name: 'reach', type: 'bigint' },
           { name: 'heard', type: 'bigint' },
         ],
         uniques: [{ name: 'consumer_name', columnNames: ['name'] }],

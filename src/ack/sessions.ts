@@ -1,12 +1,14 @@
 import type { Cancel, Timers } from '../model/clock.js';
 import { consumerDeleted, consumerTakenOver, writeUnknown } from '../model/errors.js';
 import type { Actions } from './actions.js';
+import { lagBehind } from './consumer-record.js';
 import type { ConsumerRecord } from './consumer-record.js';
-import type { ConsumerStore, SessionReport } from './consumer-store.js';
+import type { ConsumerStore } from './consumer-store.js';
 import { tell } from './live-session.js';
 import type { LiveSession } from './live-session.js';
 import { sameSession } from './session-id.js';
-import type { Fence } from './session-id.js';
+import { coveredHashes, endOf, reportOf } from './session-report.js';
+import type { EndedSession, HashesAt } from './session-report.js';
 
 /** Milliseconds between reports of a hub's sessions. */
 const REPORT_MS = 2_000;
@@ -20,6 +22,7 @@ const HEARD_LIMIT_MS = 15_000;
 export interface SessionsOptions {
   readonly store: ConsumerStore;
   readonly actions: Actions;
+  readonly hashesAt: HashesAt;
   readonly timers: Timers;
   /** Milliseconds between looks at the consumers whose sessions are full. */
   readonly pollMs: number;
@@ -90,12 +93,13 @@ export class Sessions {
   /** Lets go of a session that ended. */
   async detach(session: LiveSession): Promise<void> {
     if (this.#held.get(session.name) === session) this.#held.delete(session.name);
-    await this.release(session, session.sent);
+    const hashes = await coveredHashes([session], this.options.hashesAt).catch(() => new Map());
+    await this.release(endOf(session, hashes));
   }
 
-  /** Says that a session is over, which had sent up to a position. */
-  async release(session: Fence, sent: bigint): Promise<void> {
-    await this.options.store.endSession(session, sent).catch(this.options.onError);
+  /** Says that a session is over, and how far it had sent. */
+  async release(session: EndedSession): Promise<void> {
+    await this.options.store.endSession(session).catch(this.options.onError);
   }
 
   /**
@@ -122,7 +126,9 @@ export class Sessions {
   present(consumer: ConsumerRecord): ConsumerRecord {
     const session = this.holds(consumer);
     if (session === null) return consumer;
-    return { ...consumer, inFlight: session.inFlight, sent: session.sent, connected: true };
+    const { inFlight, sent } = session;
+    const behind = session.covered > consumer.position ? session.covered : consumer.position;
+    return { ...consumer, inFlight, sent, lag: lagBehind(behind, consumer.head), connected: true };
   }
 
   /** Another hub did something to a consumer, or may have: re-reads it, if this hub holds its session. */
@@ -229,7 +235,8 @@ export class Sessions {
 
   async #write(sessions: readonly LiveSession[]): Promise<void> {
     if (sessions.length === 0) return;
-    const reports = sessions.map((session) => reportOf(session, this.#heard));
+    const hashes = await coveredHashes(sessions, this.options.hashesAt);
+    const reports = sessions.map((session) => reportOf(session, this.#heard, hashes));
     const owned = new Map((await this.options.store.report(reports)).map((one) => [one.id, one]));
     for (const session of sessions) {
       const consumer = owned.get(session.id);
@@ -241,8 +248,3 @@ export class Sessions {
 
 const isNewer = (a: LiveSession, b: LiveSession): boolean =>
   a.id === b.id ? a.epoch > b.epoch : a.id > b.id;
-
-const reportOf = (session: LiveSession, heard: bigint): SessionReport => {
-  const { name, id, epoch, seeks, inFlight, sent } = session;
-  return { name, id, epoch, seeks, inFlight, sent, heard };
-};

@@ -23,6 +23,11 @@ export class Window {
     return this.size - this.inFlight;
   }
 
+  /** The oldest of them; undefined: there is none. */
+  get first(): Position | undefined {
+    return this.#positions.first;
+  }
+
   sent(changes: readonly VisibleChange[]): void {
     if (this.size === Number.POSITIVE_INFINITY) return;
     for (const { position } of changes) this.#positions.push(position);
@@ -38,6 +43,7 @@ export class Window {
 export class Sender {
   #window: Window;
   #sent: Position;
+  #reach: Position;
   /** The session's id, as batches carry it; null for an anonymous look. */
   #session: string | null;
 
@@ -50,12 +56,18 @@ export class Sender {
     const { consumer, maxInFlight, start } = options;
     this.#window = new Window(maxInFlight);
     this.#sent = start.position;
+    this.#reach = start.position;
     this.#session = consumer && sessionId(consumer);
   }
 
   /** The cursor of the newest batch that was sent in the log's order. */
   get sent(): Position {
     return this.#sent;
+  }
+
+  /** The furthest cursor that was ever sent in the log's order, also before a seek. */
+  get reach(): Position {
+    return this.#reach;
   }
 
   /** Changes sent in the log's order and not acknowledged. */
@@ -66,6 +78,12 @@ export class Sender {
   /** How many more may be sent. */
   get room(): number {
     return this.#window.room;
+  }
+
+  /** Up to where nothing is in flight, of what lies before `passed`. */
+  settledUpTo(passed: Position): Position {
+    const { first } = this.#window;
+    return first !== undefined && first <= passed ? first - 1n : passed;
   }
 
   acknowledged(position: Position): void {
@@ -94,6 +112,7 @@ export class Sender {
     // A redelivery takes room of its own, until it is settled.
     if (redelivery === null) {
       this.#sent = cursor.position;
+      if (this.#sent > this.#reach) this.#reach = this.#sent;
       this.#window.sent(changes);
     }
     this.options.telemetry.delivered(changes.length);

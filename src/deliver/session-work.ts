@@ -1,20 +1,34 @@
-import type { StartPoint } from '../model/consumer.js';
+import type { Timers } from '../model/clock.js';
 import type { Position } from '../model/cursor.js';
 import { mayPass } from '../model/errors.js';
 import type { SessionRetryOptions } from '../retry/retry.js';
-import type { Lens } from '../view/view.js';
+import type { Outlet } from './outlet.js';
+import type { Reader } from './reader.js';
 import type { SessionOptions } from './session-options.js';
+import type { SessionState } from './session-states.js';
 
 /** What an anonymous look has in place of a consumer. */
 export const NOBODY = { name: '', id: 0n, epoch: 0n, seeks: 0n, revision: 0n, paused: false };
 
 /** After the database did not answer, the next attempt waits this long, in milliseconds. */
-export const REST_MS = 500;
+const REST_MS = 500;
 /** Changes read at once where a rejection's later changes are looked for. */
 const PAGE = 1_000;
 
 /** Where a session started, what it sees, and how far it has sent in the log's order. */
-type SentSoFar = readonly [start: StartPoint, lens: Lens, sent: Position];
+type SentSoFar = readonly [from: Pick<Reader, 'start' | 'lens'>, sent: Position];
+
+/** The database did not answer: `onRested` is called after a while. */
+export const resting = (timers: Timers, onRested: () => void): SessionState => ({
+  kind: 'resting',
+  leave: timers.after(REST_MS, onRested),
+});
+
+/** Where the outlet is what has no room, it calls `onRoom` when it has. */
+export const waiting = (outlet: Outlet, onRoom: () => void): SessionState => ({
+  kind: 'waiting',
+  leave: outlet.hasRoom ? () => undefined : outlet.onRoom(onRoom),
+});
 
 /** Resolves when the feed has come to a position; tries again where the database does not answer, until it is abandoned. */
 export async function cameTo(
@@ -45,7 +59,7 @@ export const retryOptions = (
     onNews,
     changesAt: (positions) => feed.changesAt(positions),
     sentAfter: async function* ({ position, collection, key }) {
-      const [start, lens, sent] = now();
+      const [{ start, lens }, sent] = now();
       const playback = feed.play({ ...start, position }, lens.ofEntity(collection, key));
       for (let before = -1n; playback.position < sent && playback.position !== before;) {
         before = playback.position;

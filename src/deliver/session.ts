@@ -1,15 +1,15 @@
 import type { ConsumerRecord, Fence, LiveSession } from '../ack/ack.js';
-import type { Playback } from '../feed/feed.js';
 import type { StartPoint } from '../model/consumer.js';
+import { BEGINNING } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
 import { HubError, mayPass, subscriptionFailed } from '../model/errors.js';
 import { SessionRetry } from '../retry/retry.js';
 import type { Redelivered } from '../retry/retry.js';
-import type { Lens, VisibleChange } from '../view/view.js';
 import type { LaneMember } from './lanes.js';
 import type { Message } from './message.js';
+import { Reader } from './reader.js';
 import { Sender } from './sender.js';
-import { cameTo, NOBODY, REST_MS, retryOptions } from './session-work.js';
+import { cameTo, NOBODY, resting, retryOptions, waiting } from './session-work.js';
 import type { SessionOptions } from './session-options.js';
 import { TRANSITIONS } from './session-states.js';
 import type { SessionEvent, SessionState, StateKind } from './session-states.js';
@@ -31,8 +31,7 @@ export class Session implements LiveSession, LaneMember {
   #revision: bigint;
   #paused: boolean;
   #state: SessionState = { kind: 'opening' };
-  #lens: Lens;
-  #playback: Playback<VisibleChange>;
+  #reader: Reader;
   readonly #sender: Sender;
   readonly #retry: SessionRetry;
 
@@ -45,11 +44,10 @@ export class Session implements LiveSession, LaneMember {
     this.#seeks = seeks;
     this.#revision = revision;
     this.#paused = paused;
-    this.#lens = options.lensFrom(start);
-    this.#playback = options.feed.play(start, this.#lens);
+    this.#reader = new Reader(options, start);
     this.#sender = new Sender(options);
     const onNews = (): void => this.#happened('news');
-    const retry = retryOptions(options, onNews, () => [this.#playback.start, this.#lens, this.sent]);
+    const retry = retryOptions(options, onNews, () => [this.#reader, this.sent]);
     this.#retry = new SessionRetry(retry, revision > 0n);
   }
 
@@ -63,6 +61,18 @@ export class Session implements LiveSession, LaneMember {
 
   get sent(): Position {
     return this.#sender.sent;
+  }
+
+  get reach(): Position {
+    return this.#sender.reach;
+  }
+
+  get covered(): Position {
+    const { kind } = this.#state;
+    // Between two commits a lane has sent everything up to the feed's head.
+    const passed = kind === 'live' ? this.options.feed.head : this.#reader.passed;
+    const mayWait = kind === 'looking' || this.#retry.mayHold(passed);
+    return mayWait ? BEGINNING : this.#sender.settledUpTo(passed);
   }
 
   get inFlight(): number {
@@ -107,7 +117,7 @@ export class Session implements LiveSession, LaneMember {
   }
 
   fellBehind(position: Position): void {
-    this.#playback.position = position;
+    this.#reader.moveTo(position);
     this.#happened('behind');
   }
 
@@ -132,8 +142,7 @@ export class Session implements LiveSession, LaneMember {
 
   sought(start: StartPoint & Fence): void {
     this.#seeks = start.seeks;
-    this.#lens = this.options.lensFrom(start);
-    this.#playback = this.options.feed.play(start, this.#lens);
+    this.#reader = new Reader(this.options, start);
     this.#sender.restart(start);
     this.#retry.reset();
     this.#happened('sought');
@@ -155,20 +164,21 @@ export class Session implements LiveSession, LaneMember {
     const transition = TRANSITIONS[this.#state.kind][event];
     if (transition === 'stay') return;
     // Between two commits a lane has sent everything up to the feed's head; one that a member fell behind said how far.
-    if (this.#state.kind === 'live' && event === 'news') this.#playback.position = this.options.feed.head;
+    if (this.#state.kind === 'live' && event === 'news') this.#reader.moveTo(this.options.feed.head);
     if ('leave' in this.#state) this.#state.leave();
     if (transition === 'next') this.#next();
     else if (transition === 'opening') this.#enter({ kind: transition });
-    else if (transition === 'resting') this.#rest();
+    else if (transition === 'resting')
+      this.#state = resting(this.options.timers, () => this.#happened('rested'));
     else this.#state = { kind: transition };
   }
 
   /** Enters whichever state is next, by what the session knows. */
   #next(): void {
     if (this.#retry.hasNews) this.#enter({ kind: 'looking' });
-    else if (!this.hasRoomFor(1)) this.#wait();
-    else if (this.#retry.hasTurn(this.#playback.atHead)) this.#enter({ kind: 'redelivering' });
-    else if (this.#playback.atHead) this.#state = { kind: 'live', leave: this.options.join(this.#lens) };
+    else if (!this.hasRoomFor(1)) this.#state = waiting(this.options.outlet, () => this.#happened('room'));
+    else if (this.#retry.hasTurn(this.#reader.atHead)) this.#enter({ kind: 'redelivering' });
+    else if (this.#reader.atHead) this.#state = { kind: 'live', leave: this.options.join(this.#reader.lens) };
     else this.#enter({ kind: 'reading' });
   }
 
@@ -192,38 +202,28 @@ export class Session implements LiveSession, LaneMember {
     return state.kind === 'redelivering' ? this.#redeliver(state) : this.#read(state);
   }
 
-  #rest(): void {
-    const leave = this.options.timers.after(REST_MS, () => this.#happened('rested'));
-    this.#state = { kind: 'resting', leave };
-  }
-
-  #wait(): void {
-    const { outlet } = this.options;
-    const leave = outlet.hasRoom ? () => undefined : outlet.onRoom(() => this.#happened('room'));
-    this.#state = { kind: 'waiting', leave };
-  }
-
   /** The first batch is empty and is sent at once; its cursor is the start. */
   async #open(state: SessionState): Promise<void> {
     await Promise.resolve();
     if (this.#state !== state) return;
-    this.send(this.#sender.messageOf(this.#playback.start, []));
+    this.send(this.#sender.messageOf(this.#reader.start, []));
     // The start may be ahead of what this hub has read; from there on playback is within what the feed knows.
-    await cameTo(this.options, this.#playback.needs, () => this.#state !== state);
+    await cameTo(this.options, this.#reader.needs, () => this.#state !== state);
   }
 
   async #read(state: SessionState): Promise<void> {
-    const playback = this.#playback;
-    const before = playback.position;
-    const { changes, through } = await playback.next(Math.min(this.options.batchSize, this.#room));
+    const reader = this.#reader;
+    const before = reader.position;
+    const { changes, through } = await reader.next(Math.min(this.options.batchSize, this.#room));
     if (this.#state !== state) return;
     try {
       const passing = await this.#retry.passing(this.#fence, changes);
-      if (!this.#maySend(state) || this.#retry.hasNews) playback.position = before;
-      else if (passing.length > 0 || through.position - this.sent >= QUIET_CHANGES)
+      if (!this.#maySend(state) || this.#retry.hasNews) return reader.moveTo(before);
+      if (passing.length > 0 || through.position - this.sent >= QUIET_CHANGES)
         this.send(this.#sender.messageOf(through, passing));
+      if (this.#state === state) reader.pass();
     } catch (error) {
-      playback.position = before;
+      reader.moveTo(before);
       throw error;
     }
   }

@@ -25,7 +25,7 @@ import { Playback, type Look } from './playback.js';
 import { pointOf, startPointOf } from './start.js';
 import { Tail } from './tail.js';
 
-export type { Look, Playback } from './playback.js';
+export type { Look, Playback, PlaybackPage } from './playback.js';
 
 /** Changes read at once while the tail is filled. */
 const FILL_PAGE = 1_000;

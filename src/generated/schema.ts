@@ -185,7 +185,7 @@ export type Consumer = Node & {
   /** Whether a session is open; as last reported by the hub that holds it, some seconds old at most. */
   readonly connected: Scalars['Boolean']['output'];
   readonly createdAt: Scalars['DateTime']['output'];
-  /** Acknowledged up to here. */
+  /** Acknowledged up to here; it also moves over what the filter leaves out, see lag. */
   readonly cursor: Scalars['Cursor']['output'];
   /** What was set aside after too many attempts, in log order, until somebody redrives or discards it. */
   readonly deadLetters: DeadLetterConnection;
@@ -193,7 +193,11 @@ export type Consumer = Node & {
   readonly id: Scalars['ID']['output'];
   /** Delivered, not acknowledged; as last reported by the hub that holds the session, some seconds old at most. */
   readonly inFlight: Scalars['Int']['output'];
-  /** Changes in the log behind that cursor, before the filter. */
+  /**
+   * Changes in the log behind that cursor, before the filter. What the filter leaves out counts as acknowledged once the session
+   * has passed it and nothing before it is open: delivered and not acknowledged, or waiting for its redelivery. Exact at the hub
+   * that holds the session; elsewhere, and in the cursor, some seconds old at most.
+   */
   readonly lag: Scalars['SafeInt']['output'];
   readonly name: Scalars['ID']['output'];
   readonly paused: Scalars['Boolean']['output'];
@@ -334,7 +338,8 @@ export type Mutation = {
   readonly __typename?: 'Mutation';
   /**
    * Everything up to cursor is processed: it will not be delivered again. Durable when it answers.
-   * Cumulative; an older cursor changes nothing and is no error.
+   * Cumulative; an older cursor changes nothing and is no error. One beyond what was ever sent to the consumer is CURSOR_AHEAD; while
+   * its session is at another hub, one beyond the log's end.
    * session: the batch's. With it, an acknowledgement of a session that was taken over, or whose consumer was deleted, is refused
    * (CONSUMER_TAKEN_OVER), and one of a batch from before a seek answers the consumer and moves nothing. Without it, an
    * acknowledgement counts whatever happened meanwhile: one that was on its way when the consumer was sought back undoes the seek.

@@ -1,9 +1,11 @@
 import type { StartPoint } from '../model/consumer.js';
 import type { CursorCodec, MarkedPosition, Point, Position } from '../model/cursor.js';
 import { HubError } from '../model/errors.js';
+import { asBigint, asText } from '../platform/platform.js';
 import type { Database } from '../platform/platform.js';
 import { readEnd, readExtentAt } from './head.js';
 import type { ExtentAt } from './head.js';
+import { positionsParameter, positionsSql } from './parameters.js';
 import { placeBefore } from './read.js';
 
 /** What cursors and times come to in one log. */
@@ -16,6 +18,13 @@ export class Points {
   /** The point at a position that the log has come to. */
   async at(position: Position): Promise<Point> {
     return (await readExtentAt(this.database, position)).there;
+  }
+
+  /** The hashes of the changes at these positions, where the log holds them. */
+  async hashesAt(positions: readonly Position[]): Promise<ReadonlyMap<Position, string>> {
+    const sql = `select position, hash from change where position in (${positionsSql(this.database.dialect, '$1')})`;
+    const rows = await this.database.read(sql, [positionsParameter(positions)]);
+    return new Map(rows.map((row) => [asBigint(row.position), asText(row.hash)]));
   }
 
   /**

@@ -27,7 +27,7 @@ export interface ConsumerState {
   /** 1, 2, 3 …; never given twice: a consumer that is deleted and created again has another one. */
   readonly id: bigint;
   readonly name: string;
-  /** Acknowledged up to here … */
+  /** Acknowledged, or left out by the filter, up to here … */
   readonly position: Position;
   /** … which is the change with this hash. */
   readonly hash: string;

@@ -1,6 +1,6 @@
 import { databaseKinds } from '../support/databases.js';
 import { ask, post } from '../support/client.js';
-import { acknowledge, changesOf, follow, publish } from '../support/operations.js';
+import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import type { BatchData, ConsumerData } from '../support/operations.js';
 import type { TestSubscription } from '../support/client.js';
 import { startHub } from '../support/hub.js';
@@ -285,8 +285,10 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
   describe('acknowledge', () => {
     it('moves the cursor forward only: an older one changes nothing and is no error', async () => {
       const [name, collection] = [fresh('c'), fresh('acked')];
-      await create({ name });
+      const consumer = subscribed({ consumer: name, filter: { collections: [collection] } });
+      await consumer.received(1);
       const [a, b] = await record(collection, 'a', 'b');
+      await eventually(() => changesOf(consumer).length === 2, { what: 'two changes' });
       const first = await acknowledge(hub.url, name, b ?? '');
       expect(first).toMatchObject({ cursor: b, lag: 0 });
       expect(await acknowledge(hub.url, name, a ?? '')).toEqual(first);
@@ -307,6 +309,22 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
         { name, b },
       );
       expect(errors?.[0]?.extensions).toMatchObject({ code: 'CURSOR_AHEAD', path: 'cursor' });
+      expect(await acknowledge(hub.url, name, a ?? '')).toMatchObject({ cursor: a });
+    });
+
+    it('of what was never sent is refused where the consumer has no session: CURSOR_AHEAD', async () => {
+      const [name, collection] = [fresh('c'), fresh('unsent')];
+      const { cursor: start } = await create({ name });
+      const [a] = await record(collection, 'a');
+      const { errors } = await post(hub.url, ACKNOWLEDGE, { consumer: name, cursor: a });
+      expect(errors?.[0]?.extensions).toMatchObject({ code: 'CURSOR_AHEAD', path: 'cursor' });
+      expect(await acknowledge(hub.url, name, start)).toMatchObject({ cursor: start });
+      const consumer = subscribed({ consumer: name });
+      await eventually(() => changesOf(consumer).length === 1, { what: 'the change' });
+      await consumer.close();
+      await eventually(async () => (await find(name))?.connected === false, {
+        what: 'the session to be gone',
+      });
       expect(await acknowledge(hub.url, name, a ?? '')).toMatchObject({ cursor: a });
     });
 

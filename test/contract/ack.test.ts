@@ -3,7 +3,7 @@ import type { ChangeFilter } from '../../src/model/filter.js';
 import { silent } from '../../src/model/telemetry.js';
 import { databaseKinds } from '../support/databases.js';
 import { appendKeys } from './support/append.js';
-import { after, consumersOf, HeldSession } from './support/consumers.js';
+import { after, consumersOf, HeldSession, sentTo } from './support/consumers.js';
 import { rejectionOf, unmarked } from './support/parts.js';
 import { Stand } from './support/stand.js';
 import type { Opened } from './support/stand.js';
@@ -32,6 +32,11 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
 
   const create = (name: string, position = 0n, filter: ChangeFilter = {}): Promise<unknown> =>
     hub.create({ name, filter, start: after(position), maxAttempts: 5 });
+
+  const createSent = async (name: string): Promise<void> => {
+    await create(name);
+    await sentTo(hub, name, 100n);
+  };
 
   /** Begins a session at a hub, and keeps it there. */
   async function attach(
@@ -64,7 +69,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
   });
 
   it('only move forward, at whichever hub they are acknowledged for', async () => {
-    await create('c');
+    await createSent('c');
     expect(await hub.acknowledge('c', unmarked(10n), null)).toMatchObject({ position: 10n, lag: 90 });
     const at = (await hub.find('c'))?.acknowledgedAt;
     expect(at).not.toBeNull();
@@ -76,7 +81,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
     expect(await other.acknowledge('c', unmarked(0n), null)).toMatchObject({ position: 10n });
     expect(await other.acknowledge('c', unmarked(100n), null)).toMatchObject({ position: 100n, lag: 0 });
     const places = [3n, 50n, 100n, 7n, 99n];
-    await create('d');
+    await createSent('d');
     await Promise.all(
       places.map((place, i) => (i % 2 === 0 ? hub : other).acknowledge('d', unmarked(place), null)),
     );
@@ -85,7 +90,7 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
 
   it('are moved in groups: many acknowledgements at once are few writes', async () => {
     const names = Array.from({ length: 20 }, (_, i) => `c${i}`);
-    await Promise.all(names.map((name) => create(name)));
+    await Promise.all(names.map((name) => createSent(name)));
     await Promise.all(
       names.flatMap((name, i) =>
         [10n, BigInt(i + 1), 5n].map((place) => hub.acknowledge(name, unmarked(place), null)),
@@ -99,8 +104,8 @@ describe.each(databaseKinds)('consumers on $name', (kind) => {
   });
 
   it('are not moved beyond the end of the log, and a valid acknowledgement beside that counts', async () => {
-    await create('c');
-    await create('d');
+    await createSent('c');
+    await createSent('d');
     const [valid, ahead, alone, unknown] = await Promise.allSettled([
       ...[
         hub.acknowledge('c', unmarked(7n), null),

@@ -4,7 +4,7 @@ import { clientOf } from '../support/postgres-database.js';
 import { present } from '../support/present.js';
 import { eventually } from '../support/wait.js';
 import { append, appendKeys } from './support/append.js';
-import { after, consumersOf } from './support/consumers.js';
+import { after, consumersOf, HeldSession } from './support/consumers.js';
 import { unmarked } from './support/parts.js';
 import { Stand } from './support/stand.js';
 
@@ -19,7 +19,10 @@ describe('acknowledgements that wait for a lock', () => {
     hub = consumersOf(stand);
     other = consumersOf(await stand.another());
     await appendKeys(stand.log, 3);
-    for (const name of ['a', 'c']) await hub.create({ name, filter: {}, start: after(0n), maxAttempts: 5 });
+    for (const name of ['a', 'c']) {
+      const session = new HeldSession(await hub.begin(name, null, after(0n)));
+      hub.attach(session, session.begun);
+    }
   });
   afterEach(() => stand.drop());
 

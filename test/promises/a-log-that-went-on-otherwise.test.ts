@@ -8,8 +8,9 @@ import { ask, post } from '../support/client.js';
 import { databaseKinds } from '../support/databases.js';
 import type { OwnDatabase } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
-import { ACKNOWLEDGE, acknowledge, createConsumer, follow, publish } from '../support/operations.js';
+import { ACKNOWLEDGE, acknowledge, changesOf, follow, publish } from '../support/operations.js';
 import { present } from '../support/present.js';
+import { eventually } from '../support/wait.js';
 
 /** Changes that the backup holds, and those that were lost with what came after it. */
 const KEPT = ['a', 'b', 'c'];
@@ -86,9 +87,11 @@ describe.each(databaseKinds)('a log that went on otherwise on $name', (kind) => 
     kept({ close: () => own.drop() });
     const before = await startHub({ DATABASE_URL: own.url });
     known = await put(before.url, KEPT);
-    await createConsumer(before.url, { name: 'erp', startAt: 'EARLIEST' });
-    await acknowledge(before.url, 'erp', present(known[1]));
+    const reader = follow(before.url, { consumer: 'erp', startAt: 'EARLIEST' });
     lost = await put(before.url, LOST);
+    await eventually(() => changesOf(reader).length === KEPT.length + LOST.length, { what: 'all changes' });
+    await acknowledge(before.url, 'erp', present(known[1]));
+    await reader.close();
     await before.close();
     const connection = await connect(own.url);
     // What the backup does not hold.

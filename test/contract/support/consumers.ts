@@ -32,6 +32,7 @@ export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): 
       timers: systemTimers,
       pollMs: NEVER_MS,
       pointOf: (cursor, place) => at.log.points.of(cursor, place),
+      hashesAt: (positions) => at.log.points.hashesAt(positions),
       startPoint: (start) =>
         Promise.resolve({
           ...pointAt(start.at === 'CURSOR' ? start.after.position : 0n),
@@ -70,6 +71,8 @@ export class HeldSession implements LiveSession {
   readonly acknowledgements: bigint[] = [];
   ended: HubError | null = null;
   sent = 100n;
+  furthest = 0n;
+  covered = 0n;
   inFlight = 0;
   isFull = false;
   seeks: bigint;
@@ -89,6 +92,11 @@ export class HeldSession implements LiveSession {
     this.position = begun.position;
   }
 
+  /** The furthest that it sent, unless the test says more. */
+  get reach(): bigint {
+    return this.sent > this.furthest ? this.sent : this.furthest;
+  }
+
   acknowledged(position: bigint): void {
     this.acknowledgements.push(position);
     this.told.push(`acknowledged ${position}`);
@@ -98,6 +106,7 @@ export class HeldSession implements LiveSession {
     this.seeks = seeks;
     this.position = position;
     this.sent = position;
+    this.covered = 0n;
     this.told.push(`sought ${position}`);
   }
 
@@ -120,4 +129,12 @@ export class HeldSession implements LiveSession {
     this.ended ??= error;
     this.told.push(error.code);
   }
+}
+
+/** A session begins at a hub, sends up to a position, and ends in order. */
+export async function sentTo(at: Consumers, name: string, position: bigint): Promise<void> {
+  const session = new HeldSession(await at.begin(name, null, after(0n)));
+  session.sent = position;
+  at.attach(session, session.begun);
+  await at.detach(session);
 }

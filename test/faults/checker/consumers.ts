@@ -16,7 +16,7 @@ import type {
   SeekEntry,
   SubscribeEntry,
 } from '../history.js';
-import { scopeUnder } from './filter.js';
+import { scopeInSnapshot, scopeUnder } from './filter.js';
 import type { Scope } from './filter.js';
 import { pushTo } from './model.js';
 import type { Model } from './model.js';
@@ -86,6 +86,8 @@ export class Consumer {
   readonly state: ConsumerState | undefined;
   /** By place - 1: the scope in which the consumer gets the change; null: not at all. */
   readonly scopes: readonly (Scope | null)[];
+  /** By place - 1: whether the hub may pass over the change without having sent it. */
+  readonly #isLeftOut: readonly boolean[];
   readonly #knownBehind = new Map<number, Known[]>();
   readonly #raised: readonly { readonly at: number; readonly place: number }[];
 
@@ -115,6 +117,7 @@ export class Consumer {
       .sort((a, b) => a.first.at - b.first.at);
     this.state = model.final.consumers.find((consumer) => consumer.name === name);
     this.scopes = model.log.map((change) => scopeUnder(this.filter, change));
+    this.#isLeftOut = this.#leavesOut();
     this.#raised = this.#raises();
   }
 
@@ -144,9 +147,11 @@ export class Consumer {
     return Math.max(known, sought, seeks.length === 0 ? this.#startAtLeast() : 0);
   }
 
-  /** Where the cursor was at most, up to a moment: nobody asked for more. */
+  /** Where the cursor was at most, up to a moment: nobody asked for more, and behind that the filter leaves all out. */
   atMost(moment: number): number {
-    return this.#raised.findLast(({ at }) => at <= moment)?.place ?? 0;
+    const asked = this.#raised.findLast(({ at }) => at <= moment)?.place ?? 0;
+    const open = this.#isLeftOut.indexOf(false, asked);
+    return open < 0 ? this.model.end : open;
   }
 
   /** The stretch of the session that an acknowledgement came from. */
@@ -236,6 +241,25 @@ export class Consumer {
       at,
       place: (furthest = Math.max(furthest, place)),
     }));
+  }
+
+  /** A snapshot also leaves out what has changed since, or was deleted. */
+  #leavesOut(): boolean[] {
+    const snapshots = [
+      ...this.connections.map(({ subscribe }) => subscribe.startAt),
+      ...this.seeks.map(({ to }) => to),
+    ];
+    if (!snapshots.includes('SNAPSHOT')) return this.scopes.map((scope) => scope === null);
+    const newest = new Map(
+      this.model.log.map(({ collection, key }, i) => [JSON.stringify([collection, key]), i]),
+    );
+    return this.model.log.map(
+      (change, i) =>
+        this.scopes[i] === null ||
+        change.operation === 'DELETE' ||
+        scopeInSnapshot(this.filter, change) === null ||
+        newest.get(JSON.stringify([change.collection, change.key])) !== i,
+    );
   }
 
   #startAtLeast(): number {

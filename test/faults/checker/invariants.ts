@@ -63,7 +63,7 @@ export const INVARIANTS = {
   'cursor went back': ['I9', 'The cursor that acknowledgements answer never goes back, except by a seek.'],
   'cursor ran ahead': [
     'I7',
-    'The cursor is never beyond what was acknowledged, nor beyond the end of the log.',
+    'The cursor is never beyond what was acknowledged or left out by the filter, nor beyond the end of the log.',
   ],
   'acknowledgement lost': ['I9', 'An acknowledgement that was answered moved the cursor at least that far.'],
   'stale session': ['I8', 'An acknowledgement of a session that was taken over, or sought away, is refused.'],

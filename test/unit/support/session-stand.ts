@@ -183,6 +183,7 @@ export const RECORD: ConsumerRecord = {
   silent: false,
   head: 0n,
   sent: 0n,
+  reach: 0n,
   heard: 0n,
   actions: 0n,
   lag: 0,
@@ -229,9 +230,9 @@ export class SessionStand {
       render,
       batchSize: 3,
       maxInFlight: 10,
-      join: () => {
+      join: (own) => {
         this.joined += 1;
-        const leave = this.lanes.join(session, { key: 'lane', lens, batchSize: 3, render, named: true });
+        const leave = this.lanes.join(session, { key: 'lane', lens: own, batchSize: 3, render, named: true });
         return () => {
           this.left += 1;
           leave();
