@@ -181,7 +181,8 @@ async function openService(setting: Setting, { database, log }: Storage, wake: W
   });
   onClose(() => deliverer.close());
   const explorer = new Explorer({ log, consumers, retry, about: aboutHub(database, signal, clock) });
-  const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors: log.cursors };
+  const { cursors, ids } = log;
+  const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors, ids };
   const report = (error: unknown, id: string): void => logger.error({ err: error, id }, 'a request failed');
   const vitals = vitalsOf(setting, { database, log }, wake, rooms);
   const server = await startServer({ config, rooms, metrics, report, vitals, timers });

@@ -8,8 +8,15 @@ import { fileURLToPath } from 'node:url';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import type { GraphQLSchema } from 'graphql';
 import { consumerFields, consumerMutations, deadLetterFields } from './resolvers/consumer.js';
-import { changeFields, collectionFields, entityFields, hubFields, queries } from './resolvers/explore.js';
-import { publishMutations } from './resolvers/publish.js';
+import {
+  changeFields,
+  collectionFields,
+  entityFields,
+  hubFields,
+  nodeType,
+  queries,
+} from './resolvers/explore.js';
+import { conflictFields, publishMutations } from './resolvers/publish.js';
 import { batchFields, subscriptions } from './resolvers/subscription.js';
 import { scalars } from './scalars.js';
 
@@ -37,10 +44,12 @@ export function createSchema(): GraphQLSchema {
       Change: changeFields,
       ChangeBatch: batchFields,
       Collection: collectionFields,
+      Conflict: conflictFields,
       Consumer: consumerFields,
       DeadLetter: deadLetterFields,
       Entity: entityFields,
       Hub: hubFields,
+      Node: nodeType,
     },
   });
 }

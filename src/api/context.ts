@@ -3,6 +3,7 @@ import type { Consumers } from '../ack/ack.js';
 import type { Deliverer, Outlet } from '../deliver/deliver.js';
 import type { Explorer } from '../explore/explore.js';
 import type { CursorCodec } from '../model/cursor.js';
+import type { IdCodec } from '../model/ids.js';
 import type { Publisher } from '../publish/publish.js';
 import type { Retry } from '../retry/retry.js';
 import { View } from '../view/view.js';
@@ -15,6 +16,7 @@ export interface Rooms {
   readonly retry: Retry;
   readonly explorer: Explorer;
   readonly cursors: CursorCodec;
+  readonly ids: IdCodec;
 }
 
 /** A subscription operation as it came over a socket, and where its messages go. */

@@ -2,7 +2,6 @@ import type { Log } from '../log/log.js';
 import { Change } from '../model/change.js';
 import { BEGINNING } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
-import { deadLetterId, positionOfDeadLetter } from '../model/dead-letter.js';
 import type { Rejection } from '../model/dead-letter.js';
 import { HubError } from '../model/errors.js';
 import type { Retry } from '../retry/retry.js';
@@ -43,7 +42,7 @@ export async function deadLetterPage(
     if (whole && rejections.length < limit) break;
     from = whole ? (rejections.at(-1)?.position ?? from) : (through ?? from);
   }
-  return connectionOf(seen.slice(0, size), deadLetterId, {
+  return connectionOf(seen.slice(0, size), cursorOf, {
     hasNextPage: () => seen.length > size || cut,
     hasPreviousPage: () => after !== null,
   });
@@ -67,9 +66,14 @@ async function lettersOf(log: Log, view: View, rejections: readonly Rejection[])
   return { letters, whole, through: rows.at(-1)?.position ?? null };
 }
 
+/** A dead letter's place in the list of its consumer's, as opaque text. */
+const cursorOf = ({ consumer, position }: Pick<Rejection, 'consumer' | 'position'>): string =>
+  Buffer.from(`${position}:${consumer}`).toString('base64url');
+
 function positionOf(cursor: string, consumer: bigint): Position {
-  const position = positionOfDeadLetter(cursor, consumer);
-  if (position !== null) return position;
+  const [, digits = '0'] = /^(\d{1,18}):/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const position = BigInt(digits);
+  if (cursorOf({ consumer, position }) === cursor) return position;
   throw new HubError(
     'INVALID_CURSOR',
     "after: is not the cursor of a dead letter; send back an edge's cursor.",

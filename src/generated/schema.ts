@@ -30,7 +30,7 @@ export type Scalars = {
 };
 
 /** One recorded change of one entity: a line of the log, as consumers get it. */
-export type Change = {
+export type Change = Node & {
   readonly __typename?: 'Change';
   /** The entity after; null on DELETE. */
   readonly after?: Maybe<Scalars['JSONObject']['output']>;
@@ -48,13 +48,18 @@ export type Change = {
   readonly hash: Scalars['String']['output'];
   /** Carried through untouched: trace context, correlation id, … */
   readonly headers?: Maybe<Scalars['JSONObject']['output']>;
+  /** Global, as of every Node. */
+  readonly id: Scalars['ID']['output'];
   readonly key: Scalars['ID']['output'];
   /** The source's clock (recordedAt where the source gave none). */
   readonly occurredAt: Scalars['DateTime']['output'];
   readonly operation: Operation;
   /** The hub's clock; never goes back along the log. */
   readonly recordedAt: Scalars['DateTime']['output'];
-  /** Against the subscription's where: LEFT = no longer matches, drop your copy. */
+  /**
+   * Against the where of the subscription or query that this change comes by: LEFT = no longer matches, drop your copy. It is the
+   * only field of a change that one caller may get different values of.
+   */
   readonly scope: Scope;
   /** The system that published the change. */
   readonly source: Scalars['String']['output'];
@@ -153,7 +158,7 @@ export type Collection = {
 };
 
 /** A change that did not fit what the hub holds. */
-export type Conflict = {
+export type Conflict = Node & {
   readonly __typename?: 'Conflict';
   readonly at: Scalars['DateTime']['output'];
   readonly collection: Scalars['String']['output'];
@@ -161,6 +166,7 @@ export type Conflict = {
   readonly current?: Maybe<Scalars['JSONObject']['output']>;
   /** The entity's version as the hub holds it; 0 where it never was. */
   readonly currentVersion: Scalars['Int']['output'];
+  /** Global, as of every Node. */
   readonly id: Scalars['ID']['output'];
   /** What the source sent as data. */
   readonly incoming?: Maybe<Scalars['JSONObject']['output']>;
@@ -173,7 +179,7 @@ export type Conflict = {
 };
 
 /** A durable consumer: a name with an acknowledged cursor that survives restarts. */
-export type Consumer = {
+export type Consumer = Node & {
   readonly __typename?: 'Consumer';
   readonly acknowledgedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Whether a session is open; as last reported by the hub that holds it, some seconds old at most. */
@@ -183,6 +189,8 @@ export type Consumer = {
   readonly cursor: Scalars['Cursor']['output'];
   /** What was set aside after too many attempts, in log order, until somebody redrives or discards it. */
   readonly deadLetters: DeadLetterConnection;
+  /** Global, as of every Node. A consumer that is deleted and created again is another one. */
+  readonly id: Scalars['ID']['output'];
   /** Delivered, not acknowledged; as last reported by the hub that holds the session, some seconds old at most. */
   readonly inFlight: Scalars['Int']['output'];
   /** Changes in the log behind that cursor, before the filter. */
@@ -212,7 +220,7 @@ export type CreateConsumerInput = {
 };
 
 /** A change that a consumer could not process. */
-export type DeadLetter = {
+export type DeadLetter = Node & {
   readonly __typename?: 'DeadLetter';
   /** When it was rejected last. */
   readonly at: Scalars['DateTime']['output'];
@@ -221,6 +229,7 @@ export type DeadLetter = {
   readonly change: Change;
   /** Whether it was set aside: it comes again only when it is redriven. */
   readonly dead: Scalars['Boolean']['output'];
+  /** Global, as of every Node; redrive and discard take it. */
   readonly id: Scalars['ID']['output'];
   /** Null while it is out, while it waits behind another change of its key, and once it is dead. */
   readonly nextAttemptAt?: Maybe<Scalars['DateTime']['output']>;
@@ -242,7 +251,7 @@ export type DeadLetterEdge = {
 };
 
 /** The newest state of one live entity. */
-export type Entity = {
+export type Entity = Node & {
   readonly __typename?: 'Entity';
   readonly collection: Scalars['String']['output'];
   /** The place of its newest change in the log. */
@@ -250,6 +259,8 @@ export type Entity = {
   readonly data: Scalars['JSONObject']['output'];
   /** Its changes, newest first. */
   readonly history: ChangeConnection;
+  /** Global, as of every Node. An entity that is deleted and created again has the same one. */
+  readonly id: Scalars['ID']['output'];
   readonly key: Scalars['ID']['output'];
   /** The source of its newest change. */
   readonly source: Scalars['String']['output'];
@@ -439,6 +450,15 @@ export type MutationSeekConsumerArgs = {
   name: Scalars['ID']['input'];
   time?: InputMaybe<Scalars['DateTime']['input']>;
   to: StartAt;
+};
+
+/**
+ * What has an id of its own. An id is global: no two objects have the same one, whatever their types, and an object has the same
+ * one in every answer, so that caches of clients can hold objects by their ids. It is opaque, URL-safe text, and bound to the log:
+ * where the log is restored or replaced, ids are other ones. Store it and send it back, never build it; it is not a cursor.
+ */
+export type Node = {
+  readonly id: Scalars['ID']['output'];
 };
 
 /** What happened to the entity. */
@@ -685,6 +705,16 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 
 
 
+/** Mapping of interface types */
+export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
+  Node:
+    | ( VisibleChangeRow )
+    | ( VisibleConflictRow )
+    | ( ConsumerStateRow )
+    | ( VisibleDeadLetterRow )
+    | ( VisibleEntityRow )
+  ;
+};
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
@@ -715,6 +745,7 @@ export type ResolversTypes = {
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   JSONObject: ResolverTypeWrapper<Scalars['JSONObject']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   Operation: Operation;
   Outcome: Outcome;
   PageInfo: ResolverTypeWrapper<PageInfoRow>;
@@ -758,6 +789,7 @@ export type ResolversParentTypes = {
   JSON: Scalars['JSON']['output'];
   JSONObject: Scalars['JSONObject']['output'];
   Mutation: Record<PropertyKey, never>;
+  Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfoRow;
   PublishResult: Omit<PublishResult, 'results'> & { results: ReadonlyArray<ResolversParentTypes['ChangeResult']> };
   Query: Record<PropertyKey, never>;
@@ -775,6 +807,7 @@ export type ChangeResolvers<ContextType = any, ParentType extends ResolversParen
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   hash?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   headers?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   occurredAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   operation?: Resolver<ResolversTypes['Operation'], ParentType, ContextType>;
@@ -783,6 +816,7 @@ export type ChangeResolvers<ContextType = any, ParentType extends ResolversParen
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   sourceId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ChangeBatchResolvers<ContextType = any, ParentType extends ResolversParentTypes['ChangeBatch'] = ResolversParentTypes['ChangeBatch']> = {
@@ -828,6 +862,7 @@ export type ConflictResolvers<ContextType = any, ParentType extends ResolversPar
   reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   resolution?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type ConsumerResolvers<ContextType = any, ParentType extends ResolversParentTypes['Consumer'] = ResolversParentTypes['Consumer']> = {
@@ -836,10 +871,12 @@ export type ConsumerResolvers<ContextType = any, ParentType extends ResolversPar
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<ConsumerDeadLettersArgs, 'first'>>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   inFlight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   lag?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   paused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
@@ -858,6 +895,7 @@ export type DeadLetterResolvers<ContextType = any, ParentType extends ResolversP
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   nextAttemptAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type DeadLetterConnectionResolvers<ContextType = any, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
@@ -876,10 +914,12 @@ export type EntityResolvers<ContextType = any, ParentType extends ResolversParen
   cursor?: Resolver<ResolversTypes['Cursor'], ParentType, ContextType>;
   data?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
   history?: Resolver<ResolversTypes['ChangeConnection'], ParentType, ContextType, RequireFields<EntityHistoryArgs, 'first'>>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   key?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   source?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 
 export type EntityConnectionResolvers<ContextType = any, ParentType extends ResolversParentTypes['EntityConnection'] = ResolversParentTypes['EntityConnection']> = {
@@ -923,6 +963,10 @@ export type MutationResolvers<ContextType = any, ParentType extends ResolversPar
   reject?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType, RequireFields<MutationRejectArgs, 'change' | 'consumer' | 'reason'>>;
   resumeConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationResumeConsumerArgs, 'name'>>;
   seekConsumer?: Resolver<ResolversTypes['Consumer'], ParentType, ContextType, RequireFields<MutationSeekConsumerArgs, 'name' | 'to'>>;
+};
+
+export type NodeResolvers<ContextType = any, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
+  __resolveType: TypeResolveFn<'Change' | 'Conflict' | 'Consumer' | 'DeadLetter' | 'Entity', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = any, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -984,6 +1028,7 @@ export type Resolvers<ContextType = any> = {
   JSON?: GraphQLScalarType;
   JSONObject?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
+  Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   PublishResult?: PublishResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;

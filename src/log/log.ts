@@ -15,6 +15,7 @@ import type { ChangeRow } from '../model/change.js';
 import type { Timers } from '../model/clock.js';
 import { CursorCodec } from '../model/cursor.js';
 import type { Position } from '../model/cursor.js';
+import { IdCodec } from '../model/ids.js';
 import type { Entity } from '../model/entity.js';
 import { logUnavailable } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
@@ -69,6 +70,8 @@ export class Log {
     readonly id: string,
     /** Writes and reads this log's cursors. */
     readonly cursors: CursorCodec,
+    /** Writes and reads the ids of what is in this log. */
+    readonly ids: IdCodec,
     /** What cursors and times come to in this log. */
     readonly points: Points,
     timers: Timers,
@@ -87,7 +90,7 @@ export class Log {
   static async open(database: Database, timers: Timers): Promise<Log> {
     const { logId } = await readExtent(database);
     const cursors = new CursorCodec(logId);
-    return new Log(database, logId, cursors, new Points(database, cursors), timers);
+    return new Log(database, logId, cursors, new IdCodec(logId), new Points(database, cursors), timers);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { JsonObject } from './json.js';
 export type ConflictReason = 'VERSION_MISMATCH' | 'ID_REUSED';
 
 export interface Conflict {
+  /** A UUID (version 7). */
   readonly id: string;
   readonly collection: string;
   readonly key: string;

@@ -19,15 +19,3 @@ export interface Rejection {
   /** When it was rejected last. */
   readonly at: number;
 }
-
-/** A dead letter's id: opaque text, one a consumer and change. */
-export const deadLetterId = ({ consumer, position }: Pick<Rejection, 'consumer' | 'position'>): string =>
-  Buffer.from(`${position}:${consumer}`).toString('base64url');
-
-/** The position of a consumer's dead letter; null where the id is not one of that consumer's. */
-export function positionOfDeadLetter(id: string, consumer: bigint): Position | null {
-  const [, position] = /^(\d{1,18}):/.exec(Buffer.from(id, 'base64url').toString()) ?? [];
-  if (position === undefined) return null;
-  const known = BigInt(position);
-  return deadLetterId({ consumer, position: known }) === id ? known : null;
-}

@@ -5,6 +5,7 @@ import type { ChangeRow, Scope } from '../model/change.js';
 import type { CursorContent, Position } from '../model/cursor.js';
 import { badInput, notSent, sessionSilent } from '../model/errors.js';
 import type { HubError } from '../model/errors.js';
+import type { IdCodec } from '../model/ids.js';
 import { textDefect } from '../model/json-check.js';
 import type { Database, Statement, Transaction } from '../platform/platform.js';
 import type { View, VisibleDeadLetter } from '../view/view.js';
@@ -34,6 +35,7 @@ export interface RejectRequest {
 
 /** What this room reads of the log. */
 export interface LogReads {
+  readonly ids: IdCodec;
   readonly points: LogPoints;
   /** The change at a position, or null. */
   changeAt(position: Position): Promise<ChangeRow | null>;

@@ -36,9 +36,9 @@ import { fenceOf } from '../ack/ack.js';
 import type { LockedConsumer } from '../ack/ack.js';
 import type { ConsumerState } from '../model/consumer.js';
 import type { CursorContent, Position } from '../model/cursor.js';
-import { positionOfDeadLetter } from '../model/dead-letter.js';
 import type { Rejection } from '../model/dead-letter.js';
 import { badInput } from '../model/errors.js';
+import type { IdCodec } from '../model/ids.js';
 import { asBigint, asNumber, jsonList } from '../platform/platform.js';
 import type { TableSet, Transaction } from '../platform/platform.js';
 import type { VisibleDeadLetter } from '../view/view.js';
@@ -138,12 +138,12 @@ export class Retry {
    */
   async redrive(name: string, ids: readonly string[] | null): Promise<number> {
     const sql = this.#sql;
-    const { consumers, database } = this.options;
+    const { consumers, database, log } = this.options;
     const lock = (): Transaction<LockedConsumer> => lockedBy(consumers, name, null);
     const { consumer, count, action } = await database.transact(function* () {
       const { consumer } = yield* lock();
       const { id, revision, seeks } = consumer;
-      const list = ids && positionList(ids, id);
+      const list = ids && positionList(log.ids, ids, id);
       const rows = yield { sql: sql.redrive, parameters: [id, revision, seeks, list] };
       if (rows.length === 0) return { consumer, count: 0, action: null };
       yield { sql: sql.heads, parameters: [id] };
@@ -160,12 +160,12 @@ export class Retry {
    */
   async discard(name: string, ids: readonly string[]): Promise<number> {
     const sql = this.#sql;
-    const { consumers, database } = this.options;
+    const { consumers, database, log } = this.options;
     const lock = (): Transaction<LockedConsumer> => lockedBy(consumers, name, null);
     const { consumer, count } = await database.transact(function* () {
       const { consumer } = yield* lock();
       const { id, position, seeks } = consumer;
-      const rows = yield { sql: sql.discard, parameters: [id, positionList(ids, id)] };
+      const rows = yield { sql: sql.discard, parameters: [id, positionList(log.ids, ids, id)] };
       yield { sql: sql.sweep, parameters: [id, position, seeks] };
       return { consumer, count: rows.length };
     });
@@ -189,11 +189,11 @@ export class Retry {
 }
 
 /** @throws HubError BAD_USER_INPUT that names the first id that is not one of the consumer's */
-const positionList = (ids: readonly string[], consumer: bigint): string =>
+const positionList = (codec: IdCodec, ids: readonly string[], consumer: bigint): string =>
   jsonList(
     ids.map((id, i) => {
-      const position = positionOfDeadLetter(id, consumer);
-      if (position === null) throw badInput(`ids[${i}]`, "is not an id of this consumer's dead letters");
-      return { position };
+      const ref = codec.decode(id);
+      if (ref?.type === 'DeadLetter' && ref.consumer === consumer) return { position: ref.position };
+      throw badInput(`ids[${i}]`, "is not an id of this consumer's dead letters");
     }),
   );

@@ -1,6 +1,7 @@
 /**
  * What leaves the hub. These classes are not exported as values from the room, and their protected member makes them nominal:
- * no other room can make one, neither by a literal nor by spreading another.
+ * no other room can make one, neither by a literal nor by spreading another. Those that have an id say their type in the
+ * schema.
  */
 import type { Change, Operation, Scope } from '../model/change.js';
 import type { Conflict, ConflictReason } from '../model/conflict.js';
@@ -23,6 +24,7 @@ const NO_CONTENT: Content = { before: null, after: null, changedFields: [], head
 
 /** A recorded change as one caller sees it. JSON texts are parsed when they are first read, where nothing is withheld. */
 export class VisibleChange extends Visible {
+  readonly type = 'Change';
   readonly #change: Change;
   readonly #content: Content;
 
@@ -112,6 +114,7 @@ export class VisibleChange extends Visible {
 
 /** The newest state of one live entity as one caller sees it. */
 export class VisibleEntity extends Visible implements Entity {
+  readonly type = 'Entity';
   readonly collection: string;
   readonly key: string;
   readonly version: number;
@@ -137,6 +140,7 @@ export class VisibleEntity extends Visible implements Entity {
 
 /** A change that a consumer could not process, as one caller sees it. */
 export class VisibleDeadLetter extends Visible implements Omit<Rejection, 'scope'> {
+  readonly type = 'DeadLetter';
   readonly consumer: bigint;
   readonly position: Position;
   readonly reason: string;
@@ -162,6 +166,7 @@ export class VisibleDeadLetter extends Visible implements Omit<Rejection, 'scope
 
 /** A refused change as one caller sees it. */
 export class VisibleConflict extends Visible implements Conflict {
+  readonly type = 'Conflict';
   readonly id: string;
   readonly collection: string;
   readonly key: string;

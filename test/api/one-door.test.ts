@@ -1,4 +1,3 @@
-import { deadLetterId } from '../../src/model/dead-letter.js';
 import { View } from '../../src/view/view.js';
 import { databaseKinds } from '../support/databases.js';
 import { eventually } from '../support/wait.js';
@@ -189,7 +188,7 @@ const REJECTED = [3n, 6n, 12n, 15n];
 /** The id of a consumer's dead letter at a position. */
 async function letterOf(walker: Walker, consumer: string, position: bigint): Promise<string> {
   const found = await walker.hub.rooms.consumers.find(consumer);
-  return deadLetterId({ consumer: found?.id ?? 0n, position });
+  return walker.hub.rooms.ids.deadLetter({ consumer: present(found).id, position });
 }
 
 describe.each(databaseKinds)('the one door out, on $name', (kind) => {

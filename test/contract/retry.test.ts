@@ -1,6 +1,5 @@
 import type { Consumers } from '../../src/ack/ack.js';
 import { sessionId } from '../../src/ack/ack.js';
-import { deadLetterId } from '../../src/model/dead-letter.js';
 import { HubError } from '../../src/model/errors.js';
 import { asBigint } from '../../src/platform/platform.js';
 import { Retry } from '../../src/retry/retry.js';
@@ -124,7 +123,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
     await takeOut(position);
     await settleWith(position, (await find(position))?.ticket ?? 0n);
   };
-  const letter = (position: bigint): string => deadLetterId({ consumer: session.id, position });
+  const letter = (position: bigint): string => stand.log.ids.deadLetter({ consumer: session.id, position });
 
   /** Brings the subject into a state; the earlier change of its key is settled by then, unless the subject is held. */
   const INTO: Readonly<Record<State, () => Promise<void>>> = {

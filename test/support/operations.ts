@@ -3,9 +3,10 @@ import type { TestSubscription } from './client.js';
 
 /** Every field of a change, for tests that look at all of it. */
 export const CHANGE_FIELDS =
-  'cursor sourceId collection key operation version before after changedFields scope source headers occurredAt recordedAt';
+  'id cursor sourceId collection key operation version before after changedFields scope source headers occurredAt recordedAt';
 
 export interface ChangeData {
+  readonly id: string;
   readonly cursor: string;
   readonly sourceId: string;
   readonly collection: string;

@@ -1,5 +1,4 @@
 import type { ConsumerResolvers, DeadLetterResolvers, MutationResolvers } from '../../generated/schema.js';
-import { deadLetterId } from '../../model/dead-letter.js';
 import { parseFilter } from '../../model/filter.js';
 import { checkLookup } from '../../model/names.js';
 import type { Context } from '../context.js';
@@ -54,9 +53,12 @@ export const consumerMutations: Pick<
 };
 
 export const consumerFields: ConsumerResolvers<Context> = {
+  id: ({ id }, _args, { rooms }) => rooms.ids.consumer(id),
   cursor: (consumer, _args, { rooms }) => rooms.cursors.encode(consumer),
   deadLetters: ({ id }, { first, after }, { rooms, view }) =>
     rooms.explorer.deadLetters(view, { consumer: id, first, after: after ?? null }),
 };
 
-export const deadLetterFields: DeadLetterResolvers<Context> = { id: (letter) => deadLetterId(letter) };
+export const deadLetterFields: DeadLetterResolvers<Context> = {
+  id: (letter, _args, { rooms }) => rooms.ids.deadLetter(letter),
+};

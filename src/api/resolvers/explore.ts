@@ -3,6 +3,7 @@ import type {
   CollectionResolvers,
   EntityResolvers,
   HubResolvers,
+  NodeResolvers,
   QueryResolvers,
 } from '../../generated/schema.js';
 import { parseConditions } from '../../model/condition.js';
@@ -43,15 +44,22 @@ export const queries: QueryResolvers<Context> = {
 };
 
 export const changeFields: ChangeResolvers<Context> = {
+  id: (change, _args, { rooms }) => rooms.ids.change(change),
   cursor: (change, _args, { rooms }) => rooms.cursors.encode(change),
 };
 
 export const collectionFields: CollectionResolvers<Context> = { declared: () => false };
 
 export const entityFields: EntityResolvers<Context> = {
+  id: (entity, _args, { rooms }) => rooms.ids.entity(entity),
   cursor: (entity, _args, { rooms }) => rooms.cursors.encode(entity),
   history: (entity, { first, after }, { rooms, view }) =>
     rooms.explorer.history(view, entity, first, after ?? null),
+};
+
+/** A consumer does not come through the view, so it does not say its type. */
+export const nodeType: NodeResolvers<Context> = {
+  __resolveType: (node) => ('type' in node ? node.type : 'Consumer'),
 };
 
 export const hubFields: HubResolvers<Context> = {

@@ -1,4 +1,4 @@
-import type { MutationResolvers } from '../../generated/schema.js';
+import type { ConflictResolvers, MutationResolvers } from '../../generated/schema.js';
 import type { Context } from '../context.js';
 
 export const publishMutations: Pick<MutationResolvers<Context>, 'publish'> = {
@@ -13,4 +13,8 @@ export const publishMutations: Pick<MutationResolvers<Context>, 'publish'> = {
       cursor: rooms.cursors.encode(end),
     };
   },
+};
+
+export const conflictFields: ConflictResolvers<Context> = {
+  id: ({ id }, _args, { rooms }) => rooms.ids.conflict(id),
 };

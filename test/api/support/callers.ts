@@ -50,7 +50,8 @@ export class RoomsOfHub {
     const deliverer = new Deliverer({ feed, consumers, holding, telemetry: silent, timers, onError });
     const about = { version: '0', startedAt: 0, database: database.name, signal: 'in-process' };
     const explorer = new Explorer({ log, consumers, retry, about: () => about });
-    const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors: log.cursors };
+    const { cursors, ids } = log;
+    const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors, ids };
     return new RoomsOfHub(stand, rooms, async () => {
       await deliverer.close();
       await publisher.settled();
