@@ -104,6 +104,11 @@ export class Consumers {
     return (await this.#store.list()).map((record) => this.#sessions.present(record));
   }
 
+  /** The durable consumers of these ids that there are, in no order. */
+  async those(consumers: readonly Pick<ConsumerState, 'id'>[]): Promise<ConsumerState[]> {
+    return (await this.#store.those(consumers)).map((record) => this.#sessions.present(record));
+  }
+
   /** @throws HubError BAD_USER_INPUT, CONSUMER_EXISTS, CURSOR_EXPIRED, CURSOR_AHEAD */
   async create(request: CreateRequest): Promise<ConsumerState> {
     const { name, filter, start, maxAttempts } = checkNew(request, this.options.limits);
