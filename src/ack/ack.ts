@@ -20,19 +20,16 @@ import type { ChangeFilter } from '../model/filter.js';
 import type { Limits } from '../model/limits.js';
 import { checkName } from '../model/names.js';
 import type { Database, TableSet, Transaction } from '../platform/platform.js';
-import { Acknowledger } from './acknowledger.js';
-import type { AckProgress, AcknowledgerOptions } from './acknowledger.js';
+import { Acknowledger, type AckProgress, type AcknowledgerOptions } from './acknowledger.js';
 import { Actions } from './actions.js';
 import type { ConsumerRecord } from './consumer-record.js';
-import { ConsumerStore } from './consumer-store.js';
-import type { LockedConsumer, LogSql } from './consumer-store.js';
+import { ConsumerStore, type LockedConsumer, type LogSql } from './consumer-store.js';
 import { ackEntities } from './entities.js';
 import type { LiveSession } from './live-session.js';
 import { CreateConsumer1800000000001 } from './migrations.js';
 import { checkNew, DEFAULT_ATTEMPTS } from './new-consumer.js';
 import type { CreateRequest } from './new-consumer.js';
-import { Operator } from './operator.js';
-import type { Cleanup } from './operator.js';
+import { Operator, type Cleanup } from './operator.js';
 import type { HashesAt } from './session-report.js';
 import { Sessions } from './sessions.js';
 
@@ -104,6 +101,11 @@ export class Consumers {
   /** All durable consumers, by name. */
   async list(): Promise<ConsumerState[]> {
     return (await this.#store.list()).map((record) => this.#sessions.present(record));
+  }
+
+  /** The durable consumers of these ids that there are, in no order. */
+  async those(consumers: readonly Pick<ConsumerState, 'id'>[]): Promise<ConsumerState[]> {
+    return (await this.#store.those(consumers)).map((record) => this.#sessions.present(record));
   }
 
   /** @throws HubError BAD_USER_INPUT, CONSUMER_EXISTS, CURSOR_EXPIRED, CURSOR_AHEAD */

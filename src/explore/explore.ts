@@ -26,6 +26,8 @@ import { changePage, historyPage } from './change-pages.js';
 import type { ChangePageArgs } from './change-pages.js';
 import { deadLetterPage } from './dead-letter-page.js';
 import type { DeadLetterPageArgs } from './dead-letter-page.js';
+import { readNodes } from './nodes.js';
+import type { FoundNode } from './nodes.js';
 
 export interface ExplorerOptions {
   readonly log: Log;
@@ -49,6 +51,21 @@ export class Explorer {
 
   get #log(): Log {
     return this.options.log;
+  }
+
+  /** What an id names; null as of `nodes`. */
+  async node(view: View, id: string): Promise<FoundNode | null> {
+    const [node = null] = await readNodes(this.options, view, [id]);
+    return node;
+  }
+
+  /**
+   * What ids name, in the order of the ids; null for a text that is no id of this hub, for what is not there, and for what the
+   * caller does not see.
+   * @throws HubError BAD_USER_INPUT, PAYLOAD_TOO_LARGE
+   */
+  nodes(view: View, ids: readonly string[]): Promise<(FoundNode | null)[]> {
+    return readNodes(this.options, view, ids);
   }
 
   async hub(view: View): Promise<VisibleHub> {

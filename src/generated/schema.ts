@@ -524,6 +524,16 @@ export type Query = {
    */
   readonly entity?: Maybe<Entity>;
   readonly hub: Hub;
+  /**
+   * What an id names. Null for what is not there, or no longer, for what the caller may not see, and for a text that is no id of
+   * this hub. A Conflict is not kept: null.
+   */
+  readonly node?: Maybe<Node>;
+  /**
+   * What ids name, in the order of the ids, each as node answers it; 1,000 ids at most. PAYLOAD_TOO_LARGE where it would be more
+   * than 8 MiB of data: ask for fewer at once. One id is always answered.
+   */
+  readonly nodes: ReadonlyArray<Maybe<Node>>;
   /** Sources that published, by name. */
   readonly sources: ReadonlyArray<Source>;
 };
@@ -566,6 +576,18 @@ export type QueryEntityArgs = {
   atLeast?: InputMaybe<Scalars['Cursor']['input']>;
   collection: Scalars['String']['input'];
   key: Scalars['ID']['input'];
+};
+
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type QueryNodeArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** Pages hold at most 1,000 nodes, 50 where nothing is said. */
+export type QueryNodesArgs = {
+  ids: ReadonlyArray<Scalars['ID']['input']>;
 };
 
 /**
@@ -995,6 +1017,8 @@ export type QueryResolvers<ContextType = any, ParentType extends ResolversParent
   entities?: Resolver<ResolversTypes['EntityConnection'], ParentType, ContextType, RequireFields<QueryEntitiesArgs, 'collection' | 'first'>>;
   entity?: Resolver<Maybe<ResolversTypes['Entity']>, ParentType, ContextType, RequireFields<QueryEntityArgs, 'collection' | 'key'>>;
   hub?: Resolver<ResolversTypes['Hub'], ParentType, ContextType>;
+  node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  nodes?: Resolver<ReadonlyArray<Maybe<ResolversTypes['Node']>>, ParentType, ContextType, RequireFields<QueryNodesArgs, 'ids'>>;
   sources?: Resolver<ReadonlyArray<ResolversTypes['Source']>, ParentType, ContextType>;
 };
 

@@ -21,7 +21,7 @@ import { logUnavailable } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { CollectionCount, SourceCount } from '../model/status.js';
 import type { Database, TableSet } from '../platform/platform.js';
-import type { Appended, Appender, AppendView, Lookup, Plan } from './append.js';
+import type { Appended, Appender, AppendView, EntityKey, Lookup, Plan } from './append.js';
 import { logEntities } from './entities.js';
 import { postgresFilterSql, sqliteFilterSql } from './filter-sql.js';
 import type { FilterSql } from './filter-sql.js';
@@ -47,6 +47,7 @@ export { GENESIS_HASH, seal } from './chain.js';
 export { LOG_SQL } from './head.js';
 export { LogReplaced } from './identity.js';
 export type { Appended, AppendView, EntityKey, Lookup, SourceKey } from './append.js';
+export { PAGE_BYTES } from './page.js';
 export type { Page } from './page.js';
 export type { Damage, Verification, VerifyOptions } from './verify.js';
 
@@ -183,6 +184,14 @@ export class Log {
   /** One live entity, or null. */
   entity(collection: string, key: string): Promise<Entity | null> {
     return read.readEntity(this.database, collection, key);
+  }
+
+  /**
+   * Live entities by collection and key, in the order of these; ones that are not there are passed over.
+   * @param maxBytes bytes of data at most, but for the first entity; default: PAGE_BYTES
+   */
+  entitiesAt(keys: readonly EntityKey[], maxBytes?: number): Promise<Page<read.SizedEntity>> {
+    return read.readEntitiesAt(this.database, keys, maxBytes);
   }
 
   /** Live entities of a collection in the order of their keys; as many of them as `limit` and `maxBytes` allow. */

@@ -20,3 +20,9 @@ export const positionsSql = (dialect: Dialect, placeholder: string): string =>
   dialect === 'sqlite'
     ? `select cast(value as integer) from json_each(${placeholder})`
     : `select cast(value as bigint) from json_array_elements_text(cast(${placeholder} as json))`;
+
+/** A query for the collections and keys of a list (see `jsonList`) that is the parameter of this placeholder. */
+export const entityKeysSql = (dialect: Dialect, placeholder: string): string =>
+  dialect === 'sqlite'
+    ? `select value ->> 'collection', value ->> 'key' from json_each(${placeholder})`
+    : `select collection, key from json_to_recordset(cast(${placeholder} as json)) as entry (collection text, key text)`;

@@ -6,9 +6,10 @@ import { EVERYTHING } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
 import type { RowSelection } from '../model/selection.js';
 import type { CollectionCount, SourceCount } from '../model/status.js';
-import { asNumber, asText } from '../platform/platform.js';
+import { asNumber, asText, jsonList } from '../platform/platform.js';
 import type { Database } from '../platform/platform.js';
-import { Parameters, positionsParameter, positionsSql } from './parameters.js';
+import type { EntityKey } from './append.js';
+import { entityKeysSql, Parameters, positionsParameter, positionsSql } from './parameters.js';
 import type { FilterSql } from './filter-sql.js';
 import { CHANGE_COLUMNS, changeBytesSql, changeOf, namesOf } from './columns.js';
 import { PAGE_BYTES, readBounded, readUpTo } from './page.js';
@@ -21,6 +22,8 @@ const CHANGE_NAMES = namesOf(CHANGE_COLUMNS);
 export interface Range {
   /** Only changes behind this position. */
   readonly after: Position;
+  /** Only changes at these positions; absent: at any. */
+  readonly positions?: readonly Position[];
   /** Only changes up to this position; absent: to the end. */
   readonly through?: Position;
   readonly filter?: ChangeFilter;
@@ -42,6 +45,10 @@ export async function readRange(
   const parameters = new Parameters();
   const conditions = [`position > ${parameters.add(range.after)}`];
   if (range.through !== undefined) conditions.push(`position <= ${parameters.add(range.through)}`);
+  if (range.positions !== undefined) {
+    const list = parameters.add(positionsParameter(range.positions));
+    conditions.push(`position in (${positionsSql(database.dialect, list)})`);
+  }
   const { filter = EVERYTHING, any = null } = range;
   conditions.push(...filterSql.ofSelection({ filter, any }, 'log', parameters));
   const { rows, whole } = await readBounded(database, {
@@ -132,6 +139,33 @@ export async function readEntity(
     [collection, key],
   );
   return row ? entityOf(row) : null;
+}
+
+/** Live entities by collection and key, in the order of these; ones that are not there are passed over. */
+export async function readEntitiesAt(
+  database: Database,
+  keys: readonly EntityKey[],
+  maxBytes = PAGE_BYTES,
+): Promise<Page<SizedEntity>> {
+  const parameters = new Parameters();
+  const list = entityKeysSql(database.dialect, parameters.add(jsonList(keys)));
+  const { rows, whole } = await readBounded(database, {
+    columns: READ_ENTITY_COLUMNS,
+    from: `entity where (collection, key) in (${list}) and not deleted`,
+    order: 'collection, key',
+    bytes: 'octet_length(data)',
+    parameters,
+    // One more than there can be: only bytes bound this read.
+    limit: keys.length + 1,
+    maxBytes,
+  });
+  return { rows: rows.map((row) => ({ entity: entityOf(row), bytes: asNumber(row.bytes) })), whole };
+}
+
+/** An entity with the bytes of its data as JSON text, as it is stored. */
+export interface SizedEntity {
+  readonly entity: Entity;
+  readonly bytes: number;
 }
 
 /** Which live entities to read, in the order of their keys (by code point). */

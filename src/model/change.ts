@@ -49,6 +49,10 @@ export interface ChangeRow {
 /** The texts of a change that may be large; its size is counted by them. */
 export const TEXTS = ['after', 'undo', 'headers'] as const satisfies readonly (keyof ChangeRow)[];
 
+/** Bytes of a change's texts in UTF-8, as they are stored. */
+export const bytesOf = (row: Pick<ChangeRow, (typeof TEXTS)[number]>): number =>
+  TEXTS.reduce((sum, field) => sum + Buffer.byteLength(row[field] ?? ''), 0);
+
 /** A recorded change. JSON texts are parsed when first asked for, and once. */
 export class Change {
   #after: JsonObject | null | undefined;

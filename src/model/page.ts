@@ -1,7 +1,7 @@
 import { badInput } from './errors.js';
 
 /** Nodes in one page at most. */
-const MAX_PAGE = 1_000;
+export const MAX_PAGE = 1_000;
 
 /** A page of a list, as Relay's connections describe it. */
 export interface Connection<T> {

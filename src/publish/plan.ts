@@ -1,5 +1,5 @@
 import { uuidv7 } from 'uuidv7';
-import { Change, TEXTS } from '../model/change.js';
+import { bytesOf, Change } from '../model/change.js';
 import type { ChangeRow } from '../model/change.js';
 import type { Conflict, ConflictReason } from '../model/conflict.js';
 import type { Position } from '../model/cursor.js';
@@ -242,6 +242,3 @@ export class GroupPlan {
     return row && new Change(row);
   }
 }
-
-const bytesOf = (row: Pick<ChangeRow, (typeof TEXTS)[number]>): number =>
-  TEXTS.reduce((sum, field) => sum + Buffer.byteLength(row[field] ?? ''), 0);

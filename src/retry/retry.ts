@@ -178,6 +178,12 @@ export class Retry {
     return (await this.options.database.read(this.#sql.dead, [consumer, after, limit])).map(rejectionOf);
   }
 
+  /** Rejections by consumer and position, in no order: dead letters, and what is or will be retried. */
+  async those(letters: readonly Pick<Rejection, 'consumer' | 'position'>[]): Promise<Rejection[]> {
+    const list = jsonList(letters.map(({ consumer, position }) => ({ consumer, position })));
+    return (await this.options.database.read(this.#sql.letters, [list])).map(rejectionOf);
+  }
+
   /** Counts of all consumers that have any. */
   async counts(): Promise<readonly RejectionCount[]> {
     return (await this.options.database.read(this.#sql.counts)).map((row) => ({

@@ -42,13 +42,22 @@ const LIST = {
        as entry (position bigint, collection text, key text, scope text)`,
 };
 
+/** A list of consumers and positions as one parameter, JSON text. */
+const LETTERS = {
+  sqlite: (parameter: string) =>
+    `select cast(value ->> 'consumer' as integer), cast(value ->> 'position' as integer) from json_each(${parameter})`,
+  postgres: (parameter: string) =>
+    `select consumer, position from json_to_recordset(cast(${parameter} as json))
+       as entry (consumer bigint, position bigint)`,
+};
+
 /** The statements about rejections; the same for both databases but for the clock and for how a list comes in. */
 export type Statements = ReturnType<typeof statementsOf>;
 
 /** $1 is the consumer's id throughout; each runs in a transaction that holds the consumer, unless it only reads. */
 export const statementsOf = (dialect: Dialect) => ({
   ...statementsOfConsumers(nowSql(dialect)),
-  ...statementsOfOperators(nowSql(dialect), LIST[dialect]),
+  ...statementsOfOperators(nowSql(dialect), LIST[dialect], LETTERS[dialect]),
   ...statementsOfSessions(nowSql(dialect), LIST[dialect]),
   ...statementsOfClaims(nowSql(dialect), LIST[dialect]),
 });
@@ -94,7 +103,7 @@ function statementsOfConsumers(now: string) {
 }
 
 /** What an operator asks for. */
-function statementsOfOperators(now: string, list: List) {
+function statementsOfOperators(now: string, list: List, letters: List) {
   return {
     counts: `select consumer, sum(case state when 'WAITING' then 1 else 0 end) as waiting,
         sum(case state when 'DEAD' then 1 else 0 end) as dead
@@ -116,6 +125,8 @@ function statementsOfOperators(now: string, list: List) {
       where consumer = $1 and state = 'DEAD'
         and (cast($4 as text) is null or position in (select l.position from (${list('$4')}) as l))
       returning position`,
+    /** $1 list of consumers and positions: what is dead or may yet become so. */
+    letters: `select ${COLUMNS} from rejection where state <> 'SETTLED' and (consumer, position) in (${letters('$1')})`,
     /** $2 after this position, $3 how many at most. */
     dead: `select ${COLUMNS} from rejection where consumer = $1 and state = 'DEAD' and position > $2
       order by position limit $3`,

@@ -1,3 +1,4 @@
+import type { Point } from '../../src/model/cursor.js';
 import { View } from '../../src/view/view.js';
 import { databaseKinds } from '../support/databases.js';
 import { eventually } from '../support/wait.js';
@@ -20,8 +21,9 @@ interface Way {
 
 /** What was recorded before anybody asks. */
 interface Recorded {
-  /** The cursor of every change. */
+  /** The cursor of every change, and where it is. */
   readonly cursors: readonly string[];
+  readonly points: readonly Point[];
   readonly cursorOf: (position: bigint) => string;
 }
 
@@ -72,6 +74,16 @@ const attempts = (name: string): object[] => {
 /** Every field at which an operation begins. One that is added later has to be added here. */
 const WAYS: Readonly<Record<string, Way>> = {
   'Query.hub': { go: tell('Query.hub', {}), tells: false, shows: 'SQL' },
+  'Query.node': {
+    go: async (walker, log) => walker.ask('Query.node', ...(await idsFor(walker, log)).map((id) => ({ id }))),
+    tells: true,
+    shows: '"anne"',
+  },
+  'Query.nodes': {
+    go: async (walker, log) => walker.ask('Query.nodes', { ids: await idsFor(walker, log) }),
+    tells: true,
+    shows: '"anne"',
+  },
   'Query.change': {
     go: (walker, { cursors }) => walker.ask('Query.change', ...cursors.map((cursor) => ({ cursor }))),
     tells: true,
@@ -182,8 +194,22 @@ const WAYS: Readonly<Record<string, Way>> = {
   },
 };
 
+const NODE = 'query ($id: ID!) { node(id: $id) { id } }';
+
 /** Changes that come again: a ticket outside, one that leaves, a person, and a wage. */
 const REJECTED = [3n, 6n, 12n, 15n];
+
+/** The ids of everything that is recorded, seen or not. */
+async function idsFor(walker: Walker, { points }: Recorded): Promise<string[]> {
+  const { ids, consumers } = walker.hub.rooms;
+  const consumer = `dead-${walker.name}`;
+  return [
+    ...points.map((point) => ids.change(point)),
+    ...ENTITIES.map((entity) => ids.entity(entity)),
+    ...(await consumers.list()).map(({ id }) => ids.consumer(id)),
+    ...(await Promise.all(points.map(({ position }) => letterOf(walker, consumer, position)))),
+  ];
+}
 
 /** The id of a consumer's dead letter at a position. */
 async function letterOf(walker: Walker, consumer: string, position: bigint): Promise<string> {
@@ -204,7 +230,7 @@ describe.each(databaseKinds)('the one door out, on $name', (kind) => {
     const points = await Promise.all(positions.map((position) => hub.stand.log.points.at(position)));
     const cursorOf = (position: bigint): string =>
       hub.rooms.cursors.encode(present(points[Number(position) - 1]));
-    const recorded = { cursors: positions.map(cursorOf), cursorOf };
+    const recorded = { cursors: positions.map(cursorOf), points, cursorOf };
     for (const walker of [new Walker(hub, 'some', restricted), new Walker(hub, 'all', everything)]) {
       callers.set(walker.name, walker);
       await makeConsumer(`dead-${walker.name}`, 1, positions);
@@ -221,7 +247,7 @@ describe.each(databaseKinds)('the one door out, on $name', (kind) => {
     await consumers.create({ name, filter: {}, start: { at: 'EARLIEST' }, maxAttempts });
     // As a session would have reported that had sent all there is.
     const { head } = await hub.stand.log.extent();
-    await hub.stand.database.write('update consumer set sent = $2 where name = $1', [name, head]);
+    await hub.stand.database.write('update consumer set sent = $2, reach = $2 where name = $1', [name, head]);
     for (const position of rejected) {
       await retry.reject(name, {
         content: { ...unmarked(position), attempt: null },
@@ -231,6 +257,18 @@ describe.each(databaseKinds)('the one door out, on $name', (kind) => {
         view: everything,
       });
     }
+  }
+
+  /** What the restricted caller gets for an id, and the statements that were run for it. */
+  async function answerTo(id: string): Promise<{ readonly answer: unknown; readonly statements: string[] }> {
+    const spies = [
+      jest.spyOn(hub.stand.database, 'read'),
+      jest.spyOn(hub.stand.database, 'readWhile'),
+    ] as const;
+    const answer = await hub.ask(restricted, NODE, { id });
+    const statements = spies.flatMap(({ mock }) => mock.calls.map(([sql]) => sql));
+    for (const spy of spies) spy.mockRestore();
+    return { answer, statements };
   }
 
   const textOf = (caller: string, rootField: string): string => callers.get(caller)?.textOf(rootField) ?? '';
@@ -246,6 +284,26 @@ describe.each(databaseKinds)('the one door out, on $name', (kind) => {
     expect(textOf('all', rootField).includes(SECRET)).toBe(tells);
     expect(textOf('some', rootField)).not.toContain(SECRET);
     expect(textOf('some', rootField)).toContain(shows);
+  });
+
+  it('answers an id of what is not seen as one of what is not there, by the same statements', async () => {
+    const { ids, consumers } = hub.rooms;
+    const { id: consumer } = present(await consumers.find('dead-some'));
+    const position = REJECTED[0] ?? 0n;
+    const point = await hub.stand.log.points.at(position);
+    const entity = (collection: string, key: string): string => ids.entity({ collection, key });
+    const pairs = [
+      [entity('tickets', 'outside'), entity('tickets', 'nowhere')],
+      [entity('wages', 'w1'), entity('wages', 'w2')],
+      [ids.change(point), ids.change({ ...point, position: 1_000_000n })],
+      [ids.deadLetter({ consumer, position }), ids.deadLetter({ consumer: 1_000_000n, position })],
+    ] as const;
+    for (const [hidden, nowhere] of pairs) {
+      const seen = await answerTo(hidden);
+      expect(seen).toEqual(await answerTo(nowhere));
+      expect(seen.answer).toEqual({ data: { node: null } });
+      expect((await hub.ask(everything, NODE, { id: hidden })).data?.node).not.toBeNull();
+    }
   });
 
   it('answers no condition on what is hidden', async () => {

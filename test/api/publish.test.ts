@@ -6,7 +6,7 @@ import { fresh, headOf, ownHub } from './support/own-hub.js';
 import { present } from '../support/present.js';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const URL_SAFE = /^[\w-]{20,}$/;
+const URL_SAFE = /^[\w-]{16,}$/;
 const outcomes = ({ results }: PublishData): ResultData['outcome'][] => results.map(({ outcome }) => outcome);
 
 /** What a source's call becomes, as the source sees it. */
@@ -32,6 +32,7 @@ describe.each(databaseKinds)('publish on $name', (kind) => {
       expect(result).toMatchObject({ outcome: 'APPLIED', conflict: null });
       expect(id).not.toBe(cursor);
       expect(cursor).toBe(await headOf(hub.url));
+      expect(id).toMatch(URL_SAFE);
       expect(recordedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       expect(rest).toEqual({
         ...{

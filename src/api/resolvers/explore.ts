@@ -12,6 +12,8 @@ import { checkLookup } from '../../model/names.js';
 import type { Context } from '../context.js';
 
 export const queries: QueryResolvers<Context> = {
+  node: (_parent, { id }, { rooms, view }) => rooms.explorer.node(view, id),
+  nodes: (_parent, { ids }, { rooms, view }) => rooms.explorer.nodes(view, ids),
   hub: (_parent, _args, { rooms, view }) => rooms.explorer.hub(view),
   change: (_parent, { cursor }, { rooms, view }) => rooms.explorer.change(view, cursor),
   changes: (_parent, { filter, after, first, before, last }, { rooms, view }) =>

@@ -1,4 +1,11 @@
-import { getNamedType, isListType, isNonNullType, isObjectType, isRequiredArgument } from 'graphql';
+import {
+  getNamedType,
+  isInterfaceType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  isRequiredArgument,
+} from 'graphql';
 import type { GraphQLObjectType, GraphQLOutputType, GraphQLSchema } from 'graphql';
 
 type Root = 'Query' | 'Mutation' | 'Subscription';
@@ -28,11 +35,17 @@ export function operationOf(schema: GraphQLSchema, rootField: string, args: obje
   const variables = given.map((arg) => `$${arg.name}: ${String(arg.type)}`).join(', ');
   const values = given.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
   const list = (text: string): string => (text === '' ? '' : `(${text})`);
-  return `${root.toLowerCase()} ${list(variables)} { ${name}${list(values)} ${selectionOf(field.type, [])} }`;
+  return `${root.toLowerCase()} ${list(variables)} { ${name}${list(values)} ${selectionOf(schema, field.type, [])} }`;
 }
 
-function selectionOf(type: GraphQLOutputType, above: readonly string[]): string {
+function selectionOf(schema: GraphQLSchema, type: GraphQLOutputType, above: readonly string[]): string {
   const named = getNamedType(type);
+  if (isInterfaceType(named)) {
+    const parts = schema
+      .getPossibleTypes(named)
+      .map((one) => `... on ${one.name} ${selectionOf(schema, one, above)}`);
+    return `{ __typename ${parts.join(' ')} }`;
+  }
   if (!isObjectType(named)) return '';
   const fields = Object.values(named.getFields()).filter(
     (field) => !above.includes(getNamedType(field.type).name),
@@ -40,7 +53,7 @@ function selectionOf(type: GraphQLOutputType, above: readonly string[]): string 
   const parts = fields.map((field) => {
     if (field.args.some(isRequiredArgument))
       throw new Error(`${named.name}.${field.name} needs arguments; give the test a way to ask it.`);
-    return `${field.name} ${selectionOf(field.type, [...above, named.name])}`;
+    return `${field.name} ${selectionOf(schema, field.type, [...above, named.name])}`;
   });
   return `{ ${parts.join(' ')} }`;
 }
@@ -49,23 +62,33 @@ function selectionOf(type: GraphQLOutputType, above: readonly string[]): string 
 export function answeredIn(schema: GraphQLSchema, rootField: string, value: unknown): Set<string> {
   const [root, name] = rootField.split('.') as [Root, string];
   const found = new Set<string>();
-  note(typeNamed(schema, root), { [name]: value }, found);
+  note(schema, typeNamed(schema, root), { [name]: value }, found);
   return found;
 }
 
-function note(type: GraphQLObjectType, object: Readonly<Record<string, unknown>>, found: Set<string>): void {
+function note(
+  schema: GraphQLSchema,
+  type: GraphQLObjectType,
+  object: Readonly<Record<string, unknown>>,
+  found: Set<string>,
+): void {
   for (const [name, field] of Object.entries(type.getFields())) {
     const value = object[name];
     if (value === undefined || value === null) continue;
     found.add(`${type.name}.${name}`);
-    noteValue(field.type, value, found);
+    noteValue(schema, field.type, value, found);
   }
 }
 
-function noteValue(type: GraphQLOutputType, value: unknown, found: Set<string>): void {
-  if (isNonNullType(type)) noteValue(type.ofType, value, found);
-  else if (isListType(type)) for (const item of value as unknown[]) noteValue(type.ofType, item, found);
-  else if (isObjectType(type)) note(type, value as Record<string, unknown>, found);
+function noteValue(schema: GraphQLSchema, type: GraphQLOutputType, value: unknown, found: Set<string>): void {
+  if (value === null) return;
+  if (isNonNullType(type)) noteValue(schema, type.ofType, value, found);
+  else if (isListType(type))
+    for (const item of value as unknown[]) noteValue(schema, type.ofType, item, found);
+  else if (isInterfaceType(type)) {
+    const object = value as Record<string, unknown>;
+    note(schema, typeNamed(schema, String(object.__typename)), object, found);
+  } else if (isObjectType(type)) note(schema, type, value as Record<string, unknown>, found);
 }
 
 function typeNamed(schema: GraphQLSchema, name: string): GraphQLObjectType {
