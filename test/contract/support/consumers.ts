@@ -30,6 +30,7 @@ export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): 
       limits: limitsWith(),
       telemetry: silent,
       timers: systemTimers,
+      hubName: () => 'here:4000',
       pollMs: NEVER_MS,
       points: at.log.points,
       startPoint: (start) =>
@@ -72,6 +73,8 @@ export class HeldSession implements LiveSession {
   sent = 100n;
   furthest = 0n;
   covered = 0n;
+  openSince: number | null = null;
+  phase: LiveSession['phase'] = 'LIVE';
   inFlight = 0;
   isFull = false;
   seeks: bigint;
