@@ -2,6 +2,7 @@
  * The hub: the only place that wires. It opens the rooms in the order of the way of a change, hands each what it needs,
  * and closes them in reverse. This file is also the library's face.
  */
+import { hostname } from 'node:os';
 import { Consumers, ackTables, type PointOf } from './ack/ack.js';
 import type { Rooms } from './api/api.js';
 import { readConfig, VERSION } from './config/config.js';
@@ -13,7 +14,7 @@ import { Log, LOG_SQL, logTables } from './log/log.js';
 import { createLogger } from './logger/logger.js';
 import type { Logger } from './logger/logger.js';
 import { systemClock, systemTimers, type Clock, type Timers } from './model/clock.js';
-import { Lifetime, openDatabase, openRedis, whereIs } from './platform/platform.js';
+import { Lifetime, openDatabase, redisConnector, whereIs } from './platform/platform.js';
 import type { Database } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
 import { Retry, retryTables } from './retry/retry.js';
@@ -72,6 +73,7 @@ export async function openHub(config: Config = readConfig({}), parts: HubParts =
       config,
       logger,
       metrics: new Metrics(timers),
+      port: { number: config.port },
       clock: parts.clock ?? systemClock,
       timers,
       onClose: lifetime.opened,
@@ -91,6 +93,8 @@ interface Setting {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** The port of the server; 0 until one is chosen. */
+  readonly port: { number: number };
   readonly clock: Clock;
   readonly timers: Timers;
   readonly onClose: (close: () => Promise<unknown>) => void;
@@ -138,7 +142,8 @@ interface Wake {
 /** What wakes deliveries: the signal, the feed that it hurries, and the consumers that other hubs may touch. */
 async function openFeed(setting: Setting, { database, log }: Storage): Promise<Wake> {
   const { config, logger, metrics, timers, onClose, warn, onReplaced } = setting;
-  const signal = openSignal({ logId: log.id, connect: redisConnector(config, logger), logger, timers });
+  const connect = redisConnector(config.redisUrl, logger);
+  const signal = openSignal({ logId: log.id, connect, logger, timers });
   onClose(() => signal.close());
   const { pollMs, tailBytes, limits, backoff } = config;
   const feed: Feed = await Feed.open({
@@ -152,6 +157,7 @@ async function openFeed(setting: Setting, { database, log }: Storage): Promise<W
   const consumers = new Consumers({
     ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers, pollMs, pointOf },
     hashesAt: (positions) => log.points.hashesAt(positions),
+    hubName: () => `${hostname()}:${setting.port.number}`,
     startPoint: (start, place) => feed.startPoint(start, place),
     onTouched: (name) => signal.announce({ kind: 'consumer', name }),
     onActed: () => signal.announce({ kind: 'action' }),
@@ -187,14 +193,8 @@ async function openService(setting: Setting, { database, log }: Storage, wake: W
   const vitals = vitalsOf(setting, { database, log }, wake, rooms);
   const server = await startServer({ config, rooms, metrics, report, vitals, timers });
   onClose(() => server.close());
+  setting.port.number = Number(server.url.split(':').at(-1));
   return server.url;
-}
-
-type Connect = Parameters<typeof openSignal>[0]['connect'];
-
-function redisConnector({ redisUrl }: Config, logger: Logger): Connect {
-  if (redisUrl === null) return null;
-  return () => openRedis(redisUrl, (error) => logger.debug({ err: error }, 'redis does not answer'));
 }
 
 function listen(signal: Signal, feed: Feed, consumers: Consumers): void {

@@ -12,25 +12,24 @@
  * Concurrency: whatever belongs to a consumer is changed in a transaction that locks the consumer's row first. What arrives
  * while acknowledgements are being written shares the next write.
  */
-import type { ConsumerState, Start, StartPoint } from '../model/consumer.js';
+import type { ConsumerState, Start } from '../model/consumer.js';
 import type { MarkedPosition } from '../model/cursor.js';
 import { consumerExists } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
-import type { Limits } from '../model/limits.js';
 import { checkName } from '../model/names.js';
-import type { Database, TableSet, Transaction } from '../platform/platform.js';
-import { Acknowledger, type AckProgress, type AcknowledgerOptions } from './acknowledger.js';
+import type { TableSet, Transaction } from '../platform/platform.js';
+import { Acknowledger, type AckProgress } from './acknowledger.js';
 import { Actions } from './actions.js';
 import type { ConsumerRecord } from './consumer-record.js';
-import { ConsumerStore, type LockedConsumer, type LogSql } from './consumer-store.js';
+import { ConsumerStore, type LockedConsumer } from './consumer-store.js';
 import { ackEntities } from './entities.js';
 import type { LiveSession } from './live-session.js';
 import { CreateConsumer1800000000001 } from './migrations.js';
 import { checkNew, DEFAULT_ATTEMPTS } from './new-consumer.js';
 import type { CreateRequest } from './new-consumer.js';
 import { Operator, type Cleanup } from './operator.js';
-import type { HashesAt } from './session-report.js';
+import type { ConsumersOptions } from './options.js';
 import { Sessions } from './sessions.js';
 
 export type { PointOf } from './acknowledger.js';
@@ -38,6 +37,7 @@ export type { ConsumerRecord } from './consumer-record.js';
 export type { LockedConsumer } from './consumer-store.js';
 export type { LiveSession } from './live-session.js';
 export type { CreateRequest } from './new-consumer.js';
+export type { ConsumersOptions } from './options.js';
 export { fenceOf, sameFence, sameSession, sessionId } from './session-id.js';
 export type { Fence } from './session-id.js';
 
@@ -46,26 +46,6 @@ export const ackTables: TableSet = {
   entities: ackEntities,
   migrations: [CreateConsumer1800000000001],
 };
-
-export interface ConsumersOptions extends AcknowledgerOptions {
-  readonly hashesAt: HashesAt;
-  readonly database: Database;
-  readonly log: LogSql;
-  readonly limits: Limits;
-  /** Milliseconds between looks at other hubs' acknowledgements, for sessions that wait for one. */
-  readonly pollMs: number;
-  /**
-   * What a start comes to in the log; errors name `place` where it starts after a cursor.
-   * @throws HubError BAD_USER_INPUT, INVALID_CURSOR, CURSOR_EXPIRED, CURSOR_AHEAD, LOG_UNAVAILABLE
-   */
-  readonly startPoint: (start: Start, place: string) => Promise<StartPoint>;
-  /** Something was done to a consumer whose session another hub may hold. Must not throw. */
-  readonly onTouched: (name: string) => void;
-  /** An operator action was recorded, of which other hubs have to hear. Must not throw. */
-  readonly onActed: () => void;
-  /** Told of a report that failed; the next one is tried all the same. */
-  readonly onError: (error: unknown) => void;
-}
 
 export class Consumers {
   readonly #store: ConsumerStore;
@@ -164,12 +144,19 @@ export class Consumers {
    * Begins a session, which takes the consumer over from any older one; makes the consumer on first use.
    * @param filter replaces the kept one; null keeps it
    * @param start where a consumer that does not exist yet starts
+   * @param remoteAddress the peer of the session's socket; null, the default: it has none
    * @throws HubError BAD_USER_INPUT, CURSOR_EXPIRED, CURSOR_AHEAD
    */
-  async begin(name: string, filter: ChangeFilter | null, start: Start): Promise<ConsumerRecord> {
+  async begin(
+    name: string,
+    filter: ChangeFilter | null,
+    start: Start,
+    remoteAddress: string | null = null,
+  ): Promise<ConsumerRecord> {
     checkName(name, 'consumer', this.options.limits);
     for (;;) {
-      const begun = await this.#store.beginSession(name, filter);
+      const place = { hub: this.options.hubName(), remoteAddress };
+      const begun = await this.#store.beginSession(name, filter, place);
       if (begun) {
         this.options.onTouched(name);
         return begun;

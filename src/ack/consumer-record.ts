@@ -1,8 +1,9 @@
-import type { ConsumerState, StartPoint } from '../model/consumer.js';
+import type { ConsumerSession, ConsumerState, SessionPhase, StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import type { ChangeFilter } from '../model/filter.js';
 import { asBigint, asBoolean, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Row } from '../platform/platform.js';
+import { sessionId } from './session-id.js';
 import type { Fence } from './session-id.js';
 
 /** The columns of `consumer` that make a record. */
@@ -21,6 +22,7 @@ export const CONSUMER_COLUMNS = [
     'max_attempts',
   ],
   ...['paused', 'created_at', 'acknowledged_at', 'in_flight', 'sent', 'reach', 'heard'],
+  ...['session_hub', 'session_since', 'session_address', 'session_state'],
 ];
 
 /** A consumer with what only hubs need to know of it. */
@@ -39,6 +41,10 @@ export interface ConsumerRecord extends ConsumerState, StartPoint, Fence {
   readonly heard: bigint;
   /** The number of the newest operator action when the record was read. */
   readonly actions: bigint;
+  /** When the first change after the position was recorded, in milliseconds since 1970; null: there is none. */
+  readonly openSince: number | null;
+  /** The database's time when the record was read, in milliseconds since 1970. */
+  readonly now: number;
 }
 
 /**
@@ -57,14 +63,29 @@ export const everSent = ({ reach, position }: ConsumerRecord): Position =>
 export const lagBehind = (position: Position, head: Position): number =>
   Number(head > position ? head - position : 0n);
 
+/** Seconds since a time until another, both in milliseconds since 1970 and perhaps of different clocks; null: none. */
+export const secondsSince = (since: number | null, now: number): number =>
+  since === null ? 0 : Math.max(0, now - since) / 1_000;
+
+/** The session of a row that says that one is connected. */
+const sessionOf = (row: Row, fence: Fence): ConsumerSession => ({
+  id: sessionId(fence),
+  hub: asText(row.session_hub),
+  since: asNumber(row.session_since),
+  remoteAddress: orNull(row.session_address, asText),
+  state: asText(row.session_state) as SessionPhase,
+});
+
 export function recordOf(row: Row): ConsumerRecord {
   const position = asBigint(row.position);
   const head = asBigint(row.head);
+  const fence = { id: asBigint(row.id), epoch: asBigint(row.epoch), seeks: asBigint(row.seeks) };
+  const openSince = orNull(row.open_since, asNumber);
+  const now = asNumber(row.now);
+  const connected = asBoolean(row.connected);
   return {
-    id: asBigint(row.id),
+    ...fence,
     name: asText(row.name),
-    epoch: asBigint(row.epoch),
-    seeks: asBigint(row.seeks),
     revision: asBigint(row.revision),
     position,
     hash: asText(row.hash),
@@ -76,10 +97,14 @@ export function recordOf(row: Row): ConsumerRecord {
     heard: asBigint(row.heard),
     actions: asBigint(row.actions),
     lag: lagBehind(position, head),
+    lagSeconds: secondsSince(openSince, now),
+    openSince,
+    now,
     filter: JSON.parse(asText(row.filter)) as ChangeFilter,
     maxAttempts: asNumber(row.max_attempts),
     inFlight: asNumber(row.in_flight),
-    connected: asBoolean(row.connected),
+    connected,
+    session: connected ? sessionOf(row, fence) : null,
     silent: asBoolean(row.silent),
     paused: asBoolean(row.paused),
     createdAt: asNumber(row.created_at),

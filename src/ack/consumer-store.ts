@@ -9,7 +9,8 @@ import type { ConsumerRecord } from './consumer-record.js';
 import { LIST } from './list.js';
 import type { ListEntry } from './list.js';
 import type { Fence } from './session-id.js';
-import type { EndedSession, SessionReport } from './session-report.js';
+import { FIRST_PHASE } from './session-report.js';
+import type { EndedSession, SessionPlace, SessionReport } from './session-report.js';
 
 /** A session that was not reported for this long, in milliseconds, is no longer connected: its hub died. */
 const SILENT_MS = 7_000;
@@ -22,6 +23,8 @@ export interface LogSql {
   readonly actions: string;
   /** A statement that counts one more action and returns the count as `actions`. */
   readonly countAction: string;
+  /** An expression: when the first change after a position was recorded, null where there is none. */
+  readonly recordedAfter: (position: string) => string;
 }
 
 /** What a new consumer is made of. */
@@ -60,7 +63,8 @@ export class ConsumerStore {
       CONSUMER_COLUMNS.map((name) => `consumer.${name}`).join(', ') +
       `, (consumer.reported_at is not null and consumer.reported_at > ${this.#now} - ${SILENT_MS}) as connected, ` +
       `(consumer.reported_at is not null and consumer.reported_at <= ${this.#now} - ${SILENT_MS}) as silent, ` +
-      `${log.head} as head, ${log.actions} as actions`;
+      `${log.head} as head, ${log.actions} as actions, ` +
+      `${log.recordedAfter('consumer.position')} as open_since, ${this.#now} as now`;
   }
 
   async find(name: string): Promise<ConsumerRecord | null> {
@@ -125,7 +129,7 @@ export class ConsumerStore {
    * @param revise whether something is to be done to it
    */
   *lock(name: string, revise: boolean): Transaction<LockedConsumer | null> {
-    const columns = `${this.#columns}, ${this.#now} as now`;
+    const columns = this.#columns;
     const sqlite = this.database.dialect === 'sqlite';
     const sql = revise
       ? `update consumer set revision = revision + 1 where name = $1 returning ${columns}`
@@ -138,12 +142,17 @@ export class ConsumerStore {
    * Begins a session: from now on it owns the consumer. A filter that is given replaces the kept one. Where an older session
    * did not end in order, its hub may have sent more than it reported, at most up to the log's end as it is now.
    */
-  beginSession(name: string, filter: ChangeFilter | null): Promise<ConsumerRecord | null> {
+  beginSession(
+    name: string,
+    filter: ChangeFilter | null,
+    { hub, remoteAddress }: SessionPlace,
+  ): Promise<ConsumerRecord | null> {
     return this.#one(
       `update consumer set epoch = epoch + 1, in_flight = 0, reported_at = ${this.#now}, sent = position, heard = 0,
          reach = case when reported_at is null then reach else ${this.log.head} end,
+         session_hub = $3, session_since = ${this.#now}, session_address = $4, session_state = $5,
          filter = coalesce(cast($2 as text), filter) where name = $1`,
-      [name, filter && JSON.stringify(filter)],
+      [name, filter && JSON.stringify(filter), hub, remoteAddress, FIRST_PHASE],
     );
   }
 
@@ -190,15 +199,15 @@ export class ConsumerStore {
    */
   report(reports: readonly SessionReport[]): Promise<ConsumerRecord[]> {
     return this.#each(
-      reports.map(({ name, id, epoch, seeks, inFlight, sent, reach, covered, heard }) => ({
-        ...{ name, id, epoch, seeks, position: sent, reach, heard, hash: covered?.hash ?? '' },
+      reports.map(({ name, id, epoch, seeks, inFlight, sent, reach, covered, phase, heard }) => ({
+        ...{ name, id, epoch, seeks, position: sent, reach, phase, heard, hash: covered?.hash ?? '' },
         ...{ covered: covered?.position ?? BEGINNING, in_flight: inFlight },
       })),
-      `select o.id, l.in_flight, l.heard, l.reach, l.hash, case when l.seeks = o.seeks then l.position else 0 end as sent,
+      `select o.id, l.in_flight, l.heard, l.reach, l.phase, l.hash, case when l.seeks = o.seeks then l.position else 0 end as sent,
          case when l.seeks = o.seeks and l.covered <= ${this.log.head} then l.covered else 0 end as covered
        from l join o on o.id = l.id and o.epoch = l.epoch`,
       // Reports of one session may overtake each other.
-      `update consumer set in_flight = p.in_flight, reported_at = ${this.#now},
+      `update consumer set in_flight = p.in_flight, reported_at = ${this.#now}, session_state = p.phase,
          sent = case when p.sent > consumer.sent then p.sent else consumer.sent end,
          position = case when p.covered > consumer.position then p.covered else consumer.position end,
          hash = case when p.covered > consumer.position then p.hash else consumer.hash end,

@@ -35,6 +35,11 @@ const consumerTable = (dialect: Dialect): EntitySchema =>
       /** What the hub that holds the session last reported, and when; null: no session. */
       in_flight: { type: 'integer' },
       reported_at: { type: 'bigint', nullable: true },
+      /** The session: the name of its hub, when it began, the peer of its socket, and how it got on by then. */
+      session_hub: { type: 'text', nullable: true },
+      session_since: { type: 'bigint', nullable: true },
+      session_address: { type: 'text', nullable: true },
+      session_state: { type: 'text', nullable: true },
       /** The cursor of the newest batch that was sent by then. */
       sent: { type: 'bigint' },
       /**

@@ -1,4 +1,4 @@
-import type { StartPoint } from '../model/consumer.js';
+import type { SessionPhase, StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import { consumerDeleted, consumerTakenOver } from '../model/errors.js';
 import type { HubError } from '../model/errors.js';
@@ -17,6 +17,9 @@ export interface LiveSession extends Fence {
    * redelivery. 0 while something waits, or may.
    */
   readonly covered: Position;
+  /** When the oldest change in flight was recorded, in milliseconds since 1970; null: none is in flight. */
+  readonly openSince: number | null;
+  readonly phase: SessionPhase;
   /** Changes delivered and not acknowledged. */
   readonly inFlight: number;
   /** As much is in flight as may be: the session goes on when something is acknowledged. */

@@ -1,6 +1,20 @@
+import type { SessionPhase } from '../model/consumer.js';
 import type { Point, Position } from '../model/cursor.js';
+import { lagBehind, secondsSince } from './consumer-record.js';
+import type { ConsumerRecord } from './consumer-record.js';
 import type { LiveSession } from './live-session.js';
 import type { Fence } from './session-id.js';
+
+/** Where a session is. */
+export interface SessionPlace {
+  /** The name of its hub. */
+  readonly hub: string;
+  /** The peer of its socket; null where there is none. */
+  readonly remoteAddress: string | null;
+}
+
+/** What a session is in when it begins. */
+export const FIRST_PHASE: SessionPhase = 'CATCHING_UP';
 
 /** What is known of a session when it ends. */
 export interface EndedSession extends Fence {
@@ -16,6 +30,7 @@ export interface EndedSession extends Fence {
 export interface SessionReport extends EndedSession {
   readonly name: string;
   readonly inFlight: number;
+  readonly phase: SessionPhase;
   readonly heard: bigint;
 }
 
@@ -46,5 +61,19 @@ export const reportOf = (session: LiveSession, heard: bigint, hashes: Hashes): S
   ...endOf(session, hashes),
   name: session.name,
   inFlight: session.inFlight,
+  phase: session.phase,
   heard,
 });
+
+/** A consumer as it is now, by the session that owns it and that this hub holds: it knows more than was last reported. */
+export function presentOf(consumer: ConsumerRecord, session: LiveSession): ConsumerRecord {
+  const { inFlight, sent, covered, openSince, phase } = session;
+  const behind = covered > consumer.position ? covered : consumer.position;
+  const unsent = covered >= consumer.head ? null : consumer.openSince;
+  return {
+    ...consumer,
+    ...{ inFlight, sent, connected: true, lag: lagBehind(behind, consumer.head) },
+    lagSeconds: secondsSince(openSince ?? unsent, consumer.now),
+    session: consumer.session && { ...consumer.session, state: phase },
+  };
+}

@@ -1,13 +1,12 @@
 import type { Cancel, Timers } from '../model/clock.js';
 import { consumerDeleted, consumerTakenOver, writeUnknown } from '../model/errors.js';
 import type { Actions } from './actions.js';
-import { lagBehind } from './consumer-record.js';
 import type { ConsumerRecord } from './consumer-record.js';
 import type { ConsumerStore } from './consumer-store.js';
 import { tell } from './live-session.js';
 import type { LiveSession } from './live-session.js';
 import { sameSession } from './session-id.js';
-import { coveredHashes, endOf, reportOf } from './session-report.js';
+import { coveredHashes, endOf, presentOf, reportOf } from './session-report.js';
 import type { EndedSession, HashesAt } from './session-report.js';
 
 /** Milliseconds between reports of a hub's sessions. */
@@ -126,9 +125,7 @@ export class Sessions {
   present(consumer: ConsumerRecord): ConsumerRecord {
     const session = this.holds(consumer);
     if (session === null) return consumer;
-    const { inFlight, sent } = session;
-    const behind = session.covered > consumer.position ? session.covered : consumer.position;
-    return { ...consumer, inFlight, sent, lag: lagBehind(behind, consumer.head), connected: true };
+    return presentOf(consumer, session);
   }
 
   /** Another hub did something to a consumer, or may have: re-reads it, if this hub holds its session. */

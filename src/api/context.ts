@@ -26,6 +26,8 @@ export interface SubscriptionOperation {
   readonly operationName: string | null;
   readonly variables: Readonly<Record<string, unknown>>;
   readonly outlet: Outlet;
+  /** The peer of the socket; null where it is not known. */
+  readonly remoteAddress: string | null;
 }
 
 /** What every resolver gets. */

@@ -43,6 +43,8 @@ export interface SubscribeRequest {
   /** What the subscriber may see. */
   readonly view: View;
   readonly outlet: Outlet;
+  /** The peer of the subscriber's socket; null where there is none. */
+  readonly remoteAddress: string | null;
   readonly render: Render;
   /** Subscriptions with equal keys and equal views render the same text from the same batch. */
   readonly renderKey: string;
@@ -115,7 +117,7 @@ export class Deliverer {
 
   async #begin(request: SubscribeRequest, name: string): Promise<ConsumerRecord> {
     const { feed, consumers } = this.options;
-    const begun = await consumers.begin(name, request.filter, request.start);
+    const begun = await consumers.begin(name, request.filter, request.start, request.remoteAddress);
     try {
       await feed.startPoint({ at: 'CURSOR', after: { position: begun.position, mark: null } }, 'consumer');
     } catch (error) {

@@ -10,6 +10,8 @@ import type { SessionOptions } from './session-options.js';
 /** Changes that were delivered and are not acknowledged: at most `size` of them. */
 export class Window {
   readonly #positions = new Queue<Position>();
+  /** When each was recorded: kept apart, so that the window keeps no change in memory. */
+  readonly #times = new Queue<number>();
 
   /** @param size how many may be in flight; Infinity where nothing is acknowledged */
   constructor(readonly size: number) {}
@@ -28,14 +30,25 @@ export class Window {
     return this.#positions.first;
   }
 
+  /** When the oldest of them was recorded. */
+  get firstAt(): number | undefined {
+    return this.#times.first;
+  }
+
   sent(changes: readonly VisibleChange[]): void {
     if (this.size === Number.POSITIVE_INFINITY) return;
-    for (const { position } of changes) this.#positions.push(position);
+    for (const { position, recordedAt } of changes) {
+      this.#positions.push(position);
+      this.#times.push(recordedAt);
+    }
   }
 
   /** Everything up to `position` is acknowledged. */
   acknowledged(position: Position): void {
-    while ((this.#positions.first ?? position + 1n) <= position) this.#positions.drop(1);
+    while ((this.#positions.first ?? position + 1n) <= position) {
+      this.#positions.drop(1);
+      this.#times.drop(1);
+    }
   }
 }
 
@@ -78,6 +91,11 @@ export class Sender {
   /** How many more may be sent. */
   get room(): number {
     return this.#window.room;
+  }
+
+  /** When the oldest change in flight was recorded, in milliseconds since 1970; null: none is in flight. */
+  get openSince(): number | null {
+    return this.#window.firstAt ?? null;
   }
 
   /** Up to where nothing is in flight, of what lies before `passed`. */

@@ -1,4 +1,5 @@
 import type { Cancel } from '../model/clock.js';
+import type { SessionPhase } from '../model/consumer.js';
 
 /**
  * The states of a session, each with what belongs to it alone.
@@ -31,6 +32,13 @@ export type SessionState =
   | { readonly kind: 'ended' };
 
 export type StateKind = SessionState['kind'];
+
+/** What operators are told of a state. */
+export function phaseOf(kind: StateKind, paused: boolean): SessionPhase {
+  if (paused) return 'PAUSED';
+  if (kind === 'waiting') return 'WAITING';
+  return kind === 'live' ? 'LIVE' : 'CATCHING_UP';
+}
 
 /**
  * What happens to a session:

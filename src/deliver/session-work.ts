@@ -1,8 +1,6 @@
-import type { Timers } from '../model/clock.js';
 import type { Position } from '../model/cursor.js';
 import { mayPass } from '../model/errors.js';
 import type { SessionRetryOptions } from '../retry/retry.js';
-import type { Outlet } from './outlet.js';
 import type { Reader } from './reader.js';
 import type { SessionOptions } from './session-options.js';
 import type { SessionState } from './session-states.js';
@@ -10,6 +8,8 @@ import type { SessionState } from './session-states.js';
 /** What an anonymous look has in place of a consumer. */
 export const NOBODY = { name: '', id: 0n, epoch: 0n, seeks: 0n, revision: 0n, paused: false };
 
+/** A cursor that moved over this many changes without a match is worth a batch of its own, in catch-up. */
+export const QUIET_CHANGES = 1_000n;
 /** After the database did not answer, the next attempt waits this long, in milliseconds. */
 const REST_MS = 500;
 /** Changes read at once where a rejection's later changes are looked for. */
@@ -19,13 +19,13 @@ const PAGE = 1_000;
 type SentSoFar = readonly [from: Pick<Reader, 'start' | 'lens'>, sent: Position];
 
 /** The database did not answer: `onRested` is called after a while. */
-export const resting = (timers: Timers, onRested: () => void): SessionState => ({
+export const resting = ({ timers }: Pick<SessionOptions, 'timers'>, onRested: () => void): SessionState => ({
   kind: 'resting',
   leave: timers.after(REST_MS, onRested),
 });
 
 /** Where the outlet is what has no room, it calls `onRoom` when it has. */
-export const waiting = (outlet: Outlet, onRoom: () => void): SessionState => ({
+export const waiting = ({ outlet }: Pick<SessionOptions, 'outlet'>, onRoom: () => void): SessionState => ({
   kind: 'waiting',
   leave: outlet.hasRoom ? () => undefined : outlet.onRoom(onRoom),
 });

@@ -1,21 +1,16 @@
 import type { ConsumerRecord, Fence, LiveSession } from '../ack/ack.js';
-import type { StartPoint } from '../model/consumer.js';
-import { BEGINNING } from '../model/cursor.js';
+import type { SessionPhase, StartPoint } from '../model/consumer.js';
 import type { Position } from '../model/cursor.js';
 import { HubError, mayPass, subscriptionFailed } from '../model/errors.js';
 import { SessionRetry } from '../retry/retry.js';
-import type { Redelivered } from '../retry/retry.js';
 import type { LaneMember } from './lanes.js';
 import type { Message } from './message.js';
 import { Reader } from './reader.js';
 import { Sender } from './sender.js';
-import { cameTo, NOBODY, resting, retryOptions, waiting } from './session-work.js';
+import { cameTo, NOBODY, QUIET_CHANGES, resting, retryOptions, waiting } from './session-work.js';
 import type { SessionOptions } from './session-options.js';
-import { TRANSITIONS } from './session-states.js';
+import { phaseOf, TRANSITIONS } from './session-states.js';
 import type { SessionEvent, SessionState, StateKind } from './session-states.js';
-
-/** A cursor that moved over this many changes without a match is worth a batch of its own, in catch-up. */
-const QUIET_CHANGES = 1_000n;
 
 /**
  * One live subscription; session-states.ts draws its states, and says which event leads where.
@@ -36,19 +31,20 @@ export class Session implements LiveSession, LaneMember {
   readonly #retry: SessionRetry;
 
   constructor(readonly options: SessionOptions) {
-    const { consumer, start } = options;
-    const { name, id, epoch, seeks, revision, paused } = consumer ?? NOBODY;
+    const { name, id, epoch, seeks, revision, paused } = options.consumer ?? NOBODY;
     this.name = name;
     this.id = id;
     this.epoch = epoch;
     this.#seeks = seeks;
     this.#revision = revision;
     this.#paused = paused;
-    this.#reader = new Reader(options, start);
+    this.#reader = new Reader(options, options.start);
     this.#sender = new Sender(options);
-    const onNews = (): void => this.#happened('news');
-    const retry = retryOptions(options, onNews, () => [this.#reader, this.sent]);
-    this.#retry = new SessionRetry(retry, revision > 0n);
+    const now = (): [Reader, Position] => [this.#reader, this.sent];
+    this.#retry = new SessionRetry(
+      retryOptions(options, () => this.#happened('news'), now),
+      revision > 0n,
+    );
   }
 
   get seeks(): bigint {
@@ -68,11 +64,17 @@ export class Session implements LiveSession, LaneMember {
   }
 
   get covered(): Position {
-    const { kind } = this.#state;
     // Between two commits a lane has sent everything up to the feed's head.
-    const passed = kind === 'live' ? this.options.feed.head : this.#reader.passed;
-    const mayWait = kind === 'looking' || this.#retry.mayHold(passed);
-    return mayWait ? BEGINNING : this.#sender.settledUpTo(passed);
+    const passed = this.state === 'live' ? this.options.feed.head : this.#reader.passed;
+    return this.state === 'looking' || this.#retry.mayHold(passed) ? 0n : this.#sender.settledUpTo(passed);
+  }
+
+  get openSince(): number | null {
+    return this.#sender.openSince;
+  }
+
+  get phase(): SessionPhase {
+    return phaseOf(this.#state.kind, this.#paused);
   }
 
   get inFlight(): number {
@@ -168,15 +170,14 @@ export class Session implements LiveSession, LaneMember {
     if ('leave' in this.#state) this.#state.leave();
     if (transition === 'next') this.#next();
     else if (transition === 'opening') this.#enter({ kind: transition });
-    else if (transition === 'resting')
-      this.#state = resting(this.options.timers, () => this.#happened('rested'));
+    else if (transition === 'resting') this.#state = resting(this.options, () => this.#happened('rested'));
     else this.#state = { kind: transition };
   }
 
   /** Enters whichever state is next, by what the session knows. */
   #next(): void {
     if (this.#retry.hasNews) this.#enter({ kind: 'looking' });
-    else if (!this.hasRoomFor(1)) this.#state = waiting(this.options.outlet, () => this.#happened('room'));
+    else if (!this.hasRoomFor(1)) this.#state = waiting(this.options, () => this.#happened('room'));
     else if (this.#retry.hasTurn(this.#reader.atHead)) this.#enter({ kind: 'redelivering' });
     else if (this.#reader.atHead) this.#state = { kind: 'live', leave: this.options.join(this.#reader.lens) };
     else this.#enter({ kind: 'reading' });
@@ -235,16 +236,15 @@ export class Session implements LiveSession, LaneMember {
     // What is not sent now stays claimed.
     if (!this.#maySend(state) || this.#retry.hasNews) return;
     this.#retry.sending(due);
-    for (const one of due.due) if (this.#state === state) this.#sendAgain(one);
+    for (const { change, scope, redelivery } of due.due) {
+      if (this.#state !== state) return;
+      const visible = this.options.view.again(change, scope);
+      this.send(this.#sender.messageOf(visible, [visible], redelivery));
+    }
   }
 
   /** Whether the work of a state may send what it found; asked after every wait. */
   #maySend(state: SessionState): boolean {
     return this.#state === state && !this.#paused && this.options.outlet.hasRoom;
-  }
-
-  #sendAgain({ change, scope, redelivery }: Redelivered): void {
-    const visible = this.options.view.again(change, scope);
-    this.send(this.#sender.messageOf(visible, [visible], redelivery));
   }
 }

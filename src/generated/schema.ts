@@ -1,7 +1,7 @@
 // Generated from schema/ by `npm run codegen`. Do not edit.
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { VisibleChange as VisibleChangeRow, VisibleEntity as VisibleEntityRow, VisibleConflict as VisibleConflictRow, VisibleDeadLetter as VisibleDeadLetterRow, Batch as BatchRow, VisibleCollection as VisibleCollectionRow, VisibleSource as VisibleSourceRow, VisibleHub as VisibleHubRow } from '../view/view.js';
-import type { ConsumerState as ConsumerStateRow } from '../model/consumer.js';
+import type { ConsumerState as ConsumerStateRow, ConsumerSession as ConsumerSessionRow } from '../model/consumer.js';
 import type { PageInfo as PageInfoRow } from '../model/page.js';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = T | null | undefined;
@@ -199,8 +199,17 @@ export type Consumer = Node & {
    * that holds the session; elsewhere, and in the cursor, some seconds old at most.
    */
   readonly lag: Scalars['SafeInt']['output'];
+  /**
+   * Age of the oldest matching change that is not acknowledged, by its recordedAt; 0 where there is none. Exact at the hub that
+   * holds the session; as last reported elsewhere, some seconds old at most. Where nobody is connected, while the session catches
+   * up or is paused with nothing in flight, and while a rejected change waits, the filter is not asked: the oldest change behind
+   * the cursor counts, so that the true age is that or less. What was rejected and then acknowledged does not count.
+   */
+  readonly lagSeconds: Scalars['Float']['output'];
   readonly name: Scalars['ID']['output'];
   readonly paused: Scalars['Boolean']['output'];
+  /** The live session; null where nobody is connected. As last reported by its hub, some seconds old at most. */
+  readonly session?: Maybe<ConsumerSession>;
 };
 
 
@@ -208,6 +217,19 @@ export type Consumer = Node & {
 export type ConsumerDeadLettersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first: Scalars['Int']['input'];
+};
+
+/** A live session of a consumer. */
+export type ConsumerSession = {
+  readonly __typename?: 'ConsumerSession';
+  /** The hub that holds it: host name and port. */
+  readonly hub: Scalars['String']['output'];
+  /** As its batches carry it. */
+  readonly id: Scalars['ID']['output'];
+  /** The peer of its socket, which is a proxy where there is one before the hub; null for a consumer within the hub's process. */
+  readonly remoteAddress?: Maybe<Scalars['String']['output']>;
+  readonly since: Scalars['DateTime']['output'];
+  readonly state: SessionState;
 };
 
 export type CreateConsumerInput = {
@@ -603,6 +625,15 @@ export type Scope =
   /** It matched before and does now. */
   | 'WITHIN';
 
+export type SessionState =
+  /** It reads changes that were recorded before it came to the log's end. */
+  | 'CATCHING_UP'
+  /** It is at the log's end and gets every change as it is recorded. */
+  | 'LIVE'
+  | 'PAUSED'
+  /** Its window or its socket is full: it goes on when something is acknowledged or read. */
+  | 'WAITING';
+
 export type Source = {
   readonly __typename?: 'Source';
   readonly changeCount: Scalars['SafeInt']['output'];
@@ -756,6 +787,7 @@ export type ResolversTypes = {
   Collection: ResolverTypeWrapper<VisibleCollectionRow>;
   Conflict: ResolverTypeWrapper<VisibleConflictRow>;
   Consumer: ResolverTypeWrapper<ConsumerStateRow>;
+  ConsumerSession: ResolverTypeWrapper<ConsumerSessionRow>;
   CreateConsumerInput: CreateConsumerInput;
   Cursor: ResolverTypeWrapper<Scalars['Cursor']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
@@ -766,6 +798,7 @@ export type ResolversTypes = {
   EntityConnection: ResolverTypeWrapper<Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversTypes['Entity']>, pageInfo: ResolversTypes['PageInfo'] }>;
   EntityEdge: ResolverTypeWrapper<Omit<EntityEdge, 'node'> & { node: ResolversTypes['Entity'] }>;
   FieldCondition: FieldCondition;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   Hub: ResolverTypeWrapper<VisibleHubRow>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
@@ -780,6 +813,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   SafeInt: ResolverTypeWrapper<Scalars['SafeInt']['output']>;
   Scope: Scope;
+  SessionState: SessionState;
   Source: ResolverTypeWrapper<VisibleSourceRow>;
   StartAt: StartAt;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
@@ -800,6 +834,7 @@ export type ResolversParentTypes = {
   Collection: VisibleCollectionRow;
   Conflict: VisibleConflictRow;
   Consumer: ConsumerStateRow;
+  ConsumerSession: ConsumerSessionRow;
   CreateConsumerInput: CreateConsumerInput;
   Cursor: Scalars['Cursor']['output'];
   DateTime: Scalars['DateTime']['output'];
@@ -810,6 +845,7 @@ export type ResolversParentTypes = {
   EntityConnection: Omit<EntityConnection, 'edges' | 'nodes' | 'pageInfo'> & { edges: ReadonlyArray<ResolversParentTypes['EntityEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Entity']>, pageInfo: ResolversParentTypes['PageInfo'] };
   EntityEdge: Omit<EntityEdge, 'node'> & { node: ResolversParentTypes['Entity'] };
   FieldCondition: FieldCondition;
+  Float: Scalars['Float']['output'];
   Hub: VisibleHubRow;
   ID: Scalars['ID']['output'];
   Int: Scalars['Int']['output'];
@@ -901,9 +937,19 @@ export type ConsumerResolvers<ContextType = any, ParentType extends ResolversPar
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   inFlight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   lag?: Resolver<ResolversTypes['SafeInt'], ParentType, ContextType>;
+  lagSeconds?: Resolver<ResolversTypes['Float'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   paused?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  session?: Resolver<Maybe<ResolversTypes['ConsumerSession']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type ConsumerSessionResolvers<ContextType = any, ParentType extends ResolversParentTypes['ConsumerSession'] = ResolversParentTypes['ConsumerSession']> = {
+  hub?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  remoteAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  since?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['SessionState'], ParentType, ContextType>;
 };
 
 export interface CursorScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['Cursor'], any> {
@@ -1045,6 +1091,7 @@ export type Resolvers<ContextType = any> = {
   Collection?: CollectionResolvers<ContextType>;
   Conflict?: ConflictResolvers<ContextType>;
   Consumer?: ConsumerResolvers<ContextType>;
+  ConsumerSession?: ConsumerSessionResolvers<ContextType>;
   Cursor?: GraphQLScalarType;
   DateTime?: GraphQLScalarType;
   DeadLetter?: DeadLetterResolvers<ContextType>;

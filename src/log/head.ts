@@ -34,6 +34,10 @@ export const ACTIONS_SQL = '(select log_head.actions from log_head where log_hea
 const hashAtSql = (position: string): string =>
   `coalesce((select c.hash from change as c where c.position = ${position}), '${GENESIS_HASH}')`;
 
+/** When the first change after a position was recorded, as an SQL expression that is null where there is none. */
+const recordedAfterSql = (position: string): string =>
+  `(select c.recorded_at from change as c where c.position > ${position} order by c.position limit 1)`;
+
 /**
  * Counts one operator action: something that is done to a consumer and that every hub must know of before it delivers
  * changes that are recorded later, or a rejection that must ask how far another hub's session has sent. The row is the one
@@ -48,6 +52,7 @@ export const LOG_SQL = {
   head: HEAD_SQL,
   actions: ACTIONS_SQL,
   countAction: COUNT_ACTION,
+  recordedAfter: recordedAfterSql,
 };
 
 export async function readExtent(database: Database): Promise<Extent> {

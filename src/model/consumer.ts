@@ -22,6 +22,22 @@ export interface StartPoint extends Point {
   readonly notBefore: number | null;
 }
 
+/** How a session of a consumer gets on; WAITING: its window or its socket is full. */
+export type SessionPhase = 'CATCHING_UP' | 'LIVE' | 'WAITING' | 'PAUSED';
+
+/** The live session of a consumer, as its hub last reported it. */
+export interface ConsumerSession {
+  /** As batches carry it. */
+  readonly id: string;
+  /** The name of the hub that holds it: host name and port. */
+  readonly hub: string;
+  /** When it began, in milliseconds since 1970. */
+  readonly since: number;
+  /** The peer of its socket; null where there is none. */
+  readonly remoteAddress: string | null;
+  readonly state: SessionPhase;
+}
+
 /** A durable consumer as the database holds it; times in milliseconds since 1970. */
 export interface ConsumerState {
   /** 1, 2, 3 …; never given twice: a consumer that is deleted and created again has another one. */
@@ -33,12 +49,19 @@ export interface ConsumerState {
   readonly hash: string;
   /** Changes in the log after that position, before the filter. */
   readonly lag: number;
+  /**
+   * Age of the oldest change that is not acknowledged, in seconds; 0 where there is none. Where no session says which one
+   * that is, it is the oldest after the position, whether the filter lets it through or not.
+   */
+  readonly lagSeconds: number;
   readonly filter: ChangeFilter;
   readonly maxAttempts: number;
   /** Delivered and not acknowledged, as the hub that holds the session last reported. */
   readonly inFlight: number;
   /** Whether a hub reported an open session within the last seconds. */
   readonly connected: boolean;
+  /** Null where none is connected. */
+  readonly session: ConsumerSession | null;
   readonly paused: boolean;
   readonly createdAt: number;
   readonly acknowledgedAt: number | null;

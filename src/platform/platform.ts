@@ -16,7 +16,7 @@ export { isConnectionLost } from './postgres-connection.js';
 export type { PostgresConnection } from './postgres-connection.js';
 export type { PostgresDatabase } from './postgres.js';
 export type { SqliteDatabase } from './sqlite.js';
-export { openRedis } from './redis.js';
+export { openRedis, redisConnector } from './redis.js';
 export type { RedisConnection } from './redis.js';
 
 /** The database that the hub keeps its log in. */

@@ -2,6 +2,7 @@ import { Cluster, Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { parseRedisUrl } from '../config/config.js';
 import type { RedisTarget } from '../config/config.js';
+import type { Logger } from '../logger/logger.js';
 
 /** A connection to one server, whichever it is at the moment, or to a whole cluster. */
 export type RedisConnection = Redis | Cluster;
@@ -31,6 +32,12 @@ export function openRedis(url: string, onError: (error: unknown) => void): Redis
   if (connection instanceof Cluster) connection.on('node error', onError);
   return connection;
 }
+
+/** What connects to a Redis; null where none is configured. @param logger logs every attempt that failed, at debug */
+export const redisConnector = (url: string | null, logger: Logger): (() => RedisConnection) | null =>
+  url === null
+    ? null
+    : () => openRedis(url, (error) => logger.debug({ err: error }, 'redis does not answer'));
 
 function openServer(target: Exclude<RedisTarget, { kind: 'cluster' }>): Redis {
   const options: RedisOptions = {

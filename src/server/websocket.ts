@@ -34,6 +34,7 @@ const ALREADY_EXISTS = 4409;
 
 interface Extra {
   readonly bounded: BoundedSocket;
+  readonly remoteAddress: string | null;
   /** The ids of operations that are being begun. */
   readonly beginning: Set<string>;
   /** Closes the socket. */
@@ -60,7 +61,9 @@ export class WebSockets {
       const refusal = options.gate.refusalOf(request.headers);
       if (refusal !== null) return refuseUpgrade(socket, '403 Forbidden', refusalBody(refusal));
       if (!isGraphQL(request.url)) return refuseUpgrade(socket, '404 Not Found');
-      this.#server.handleUpgrade(request, socket, head, (opened) => this.#opened(opened));
+      this.#server.handleUpgrade(request, socket, head, (opened) =>
+        this.#opened(opened, request.socket.remoteAddress ?? null),
+      );
     });
   }
 
@@ -107,7 +110,7 @@ export class WebSockets {
     this.#server.close();
   }
 
-  #opened(socket: WebSocket): void {
+  #opened(socket: WebSocket, remoteAddress: string | null): void {
     const { sockets, timers, report } = this.options;
     const onStalled = (): void => {
       this.#stalled += 1;
@@ -128,7 +131,7 @@ export class WebSockets {
             if (!this.#closing) take(data.toString()).catch(fail);
           }),
       },
-      { bounded, beginning: new Set(), close: (code, reason) => socket.close(code, reason) },
+      { bounded, remoteAddress, beginning: new Set(), close: (code, reason) => socket.close(code, reason) },
     );
     // After a protocol error or a broken connection ws closes the socket itself.
     socket.on('error', () => undefined);
@@ -195,6 +198,7 @@ function protocolOptions(
         operationName: payload.operationName ?? null,
         variables: payload.variables ?? {},
         outlet: context.extra.bounded.outlet(id),
+        remoteAddress: context.extra.remoteAddress,
       };
       const contextValue = contextOf(rooms, subscription);
       context.extra.beginning.add(id);

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { ask } from '../support/client.js';
 import { databaseKinds } from '../support/databases.js';
 import { startHub } from '../support/hub.js';
@@ -7,6 +8,19 @@ import { eventually, eventuallyPasses } from '../support/wait.js';
 import { reject } from '../delivery/support/rejecting.js';
 import { closedAfterEach } from './support/cleanup.js';
 import { fresh, headOf, ownHub } from './support/own-hub.js';
+
+const TOLD = `query ($name: ID!) { consumer(name: $name) {
+  lagSeconds session { id hub since remoteAddress state } } }`;
+interface Told {
+  readonly lagSeconds: number;
+  readonly session: {
+    readonly id: string;
+    readonly hub: string;
+    readonly since: string;
+    readonly remoteAddress: string | null;
+    readonly state: string;
+  } | null;
+}
 
 /** What a filter leaves out is no lag. */
 describe.each(databaseKinds)('lag of a consumer with a filter on $name', (kind) => {
@@ -91,6 +105,45 @@ describe.each(databaseKinds)('lag of a consumer with a filter on $name', (kind) 
     await eventually(() => changesOf(second).length > 0, { what: 'the new change' });
     expect(changesOf(second).map(({ key }) => key)).toEqual(['new']);
     expect(await find(name)).toMatchObject({ lag: 1 });
+  });
+
+  it('is told in seconds, with the session, by the hub that holds it and by another', async () => {
+    const database = await kind.create();
+    kept({ close: () => database.drop() });
+    const here = kept(await startHub({ DATABASE_URL: database.url }));
+    const there = kept(await startHub({ DATABASE_URL: database.url }));
+    const told = async (url: string): Promise<Told> =>
+      (await ask<{ consumer: Told }>(url, TOLD, { name: 'c' })).consumer;
+    await createConsumer(here.url, { name: 'c', filter: { keys: ['mine'] } });
+    expect(await told(here.url)).toEqual({ lagSeconds: 0, session: null });
+    const consumer = kept(follow(here.url, { consumer: 'c', maxInFlight: 1 }));
+    const [first] = await consumer.received(1);
+    await eventually(async () => (await told(here.url)).session?.state === 'LIVE', { what: 'it to be live' });
+    const put = (key: string): Promise<unknown> =>
+      publish(here.url, [{ collection: 'k', key, data: { at: Math.random() } }]);
+    await put('other');
+    expect(await told(here.url)).toEqual({
+      lagSeconds: 0,
+      session: {
+        id: first?.changes.session,
+        hub: `${hostname()}:${new URL(here.url).port}`,
+        since: expect.stringMatching(/^2\d{3}-.*Z$/) as string,
+        remoteAddress: '127.0.0.1',
+        state: 'LIVE',
+      },
+    });
+    for (const key of ['mine', 'mine']) await put(key);
+    for (const url of [here.url, there.url]) {
+      await eventually(async () => (await told(url)).session?.state === 'WAITING', { what: 'a full window' });
+      const { lagSeconds, session } = await told(url);
+      expect(lagSeconds).toBeGreaterThan(0);
+      expect(session).toMatchObject({ id: first?.changes.session, remoteAddress: '127.0.0.1' });
+    }
+    await ask(there.url, 'mutation { pauseConsumer(name: "c") { name } }');
+    expect((await told(here.url)).session?.state).toBe('PAUSED');
+    await consumer.close();
+    await eventually(async () => (await told(there.url)).session === null, { what: 'it to be gone' });
+    expect((await told(there.url)).lagSeconds).toBeGreaterThan(0);
   });
 
   it('grows while a rejected change waits, and is none once it is settled', async () => {

@@ -28,6 +28,7 @@ export const subscriptions: SubscriptionResolvers<Context> = {
         batchSize: args.batchSize,
         maxInFlight: args.maxInFlight,
         outlet: subscription.outlet,
+        remoteAddress: subscription.remoteAddress,
         render: renderer(subscription, context, info),
         renderKey: renderKey(subscription, info),
       });

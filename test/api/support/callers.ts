@@ -79,7 +79,10 @@ export class RoomsOfHub {
       send: (message, session) => void frames.push(message.textFor(session)),
       onRoom: () => () => undefined,
     };
-    const subscription = { query, document, operationName: null, variables: variableValues, outlet };
+    const subscription = {
+      ...{ query, document, operationName: null, variables: variableValues },
+      ...{ outlet, remoteAddress: null },
+    };
     const contextValue: Context = { rooms: this.rooms, view, subscription };
     const stream = await createSourceEventStream({
       schema: this.schema,

@@ -30,6 +30,7 @@ export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): 
       limits: limitsWith(),
       telemetry: silent,
       timers: systemTimers,
+      hubName: () => 'here:4000',
       pollMs: NEVER_MS,
       pointOf: (cursor, place) => at.log.points.of(cursor, place),
       hashesAt: (positions) => at.log.points.hashesAt(positions),
@@ -73,6 +74,8 @@ export class HeldSession implements LiveSession {
   sent = 100n;
   furthest = 0n;
   covered = 0n;
+  openSince: number | null = null;
+  phase: LiveSession['phase'] = 'LIVE';
   inFlight = 0;
   isFull = false;
   seeks: bigint;

@@ -96,8 +96,8 @@ export const foundHere: readonly Plant[] = [
       },
       {
         file: 'deliver/session.js',
-        find: "waiting(this.options.outlet, () => this.#happened('room'));",
-        put: `waiting(this.options.outlet, () => {
+        find: "waiting(this.options, () => this.#happened('room'));",
+        put: `waiting(this.options, () => {
                 this.#happened('room');
                 for (const ms of [100, 300, 1_000])
                     setTimeout(() => this.#state.kind === 'live' && this.#happened('woken'), ms);
