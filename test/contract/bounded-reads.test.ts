@@ -127,6 +127,7 @@ describe.each(databaseKinds)('bounded reads on $name', (kind) => {
         tailBytes: 0,
         timers,
         onActions,
+        onFollowed: () => undefined,
         onError,
         onReplaced: onError,
       };
