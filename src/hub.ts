@@ -2,18 +2,19 @@
  * The hub: the only place that wires. It opens the rooms in the order of the way of a change, hands each what it needs,
  * and closes them in reverse. This file is also the library's face.
  */
-import { hostname } from 'node:os';
 import { Consumers, ackTables, type PointOf } from './ack/ack.js';
 import type { Rooms } from './api/api.js';
 import { readConfig, VERSION } from './config/config.js';
 import type { Config } from './config/config.js';
 import { Deliverer } from './deliver/deliver.js';
 import { Explorer } from './explore/explore.js';
+import type { ExplorerOptions } from './explore/explore.js';
 import { Feed } from './feed/feed.js';
 import { Log, LOG_SQL, logTables } from './log/log.js';
-import { createLogger } from './logger/logger.js';
+import { createLogger, OperatorLog } from './logger/logger.js';
 import type { Logger } from './logger/logger.js';
 import { systemClock, systemTimers, type Clock, type Timers } from './model/clock.js';
+import { isUnavailable } from './model/errors.js';
 import { Lifetime, openDatabase, redisConnector, whereIs } from './platform/platform.js';
 import type { Database } from './platform/platform.js';
 import { Publisher } from './publish/publish.js';
@@ -69,16 +70,17 @@ export async function openHub(config: Config = readConfig({}), parts: HubParts =
   const lifetime = new Lifetime(logger);
   try {
     const timers = parts.timers ?? systemTimers;
+    const notes = new OperatorLog(logger, config.port, isUnavailable);
     const opened = await open({
       config,
       logger,
       metrics: new Metrics(timers),
-      port: { number: config.port },
       clock: parts.clock ?? systemClock,
       timers,
       onClose: lifetime.opened,
       onReplaced: lifetime.fail,
-      warn: (what) => (error) => logger.warn({ err: error }, what),
+      notes,
+      warn: notes.failed,
     });
     lifetime.begin();
     return { ...opened, close: () => lifetime.close(), stopped: lifetime.stopped };
@@ -93,8 +95,7 @@ interface Setting {
   readonly config: Config;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** The port of the server; 0 until one is chosen. */
-  readonly port: { number: number };
+  readonly notes: OperatorLog;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly onClose: (close: () => Promise<unknown>) => void;
@@ -141,7 +142,7 @@ interface Wake {
 
 /** What wakes deliveries: the signal, the feed that it hurries, and the consumers that other hubs may touch. */
 async function openFeed(setting: Setting, { database, log }: Storage): Promise<Wake> {
-  const { config, logger, metrics, timers, onClose, warn, onReplaced } = setting;
+  const { config, logger, metrics, notes, timers, onClose, warn, onReplaced } = setting;
   const connect = redisConnector(config.redisUrl, logger);
   const signal = openSignal({ logId: log.id, connect, logger, timers });
   onClose(() => signal.close());
@@ -149,28 +150,29 @@ async function openFeed(setting: Setting, { database, log }: Storage): Promise<W
   const feed: Feed = await Feed.open({
     ...{ log, pollMs, tailBytes, timers, onReplaced },
     onActions: (upTo) => consumers.hear(upTo),
+    onFollowed: () => notes.available(),
     onError: warn('the feed could not read the log'),
   });
   onClose(() => feed.close());
   log.guard(() => feed.newest, onReplaced);
   const pointOf: PointOf = (cursor, place) => feed.pointOf(cursor, place);
   const consumers = new Consumers({
-    ...{ database, log: LOG_SQL, limits, telemetry: metrics, timers, pollMs, pointOf },
+    ...{ database, log: LOG_SQL, limits, telemetry: metrics, notes, timers, pollMs, pointOf },
     hashesAt: (positions) => log.points.hashesAt(positions),
-    hubName: () => `${hostname()}:${setting.port.number}`,
+    hubName: notes.hubName,
     startPoint: (start, place) => feed.startPoint(start, place),
     onTouched: (name) => signal.announce({ kind: 'consumer', name }),
     onActed: () => signal.announce({ kind: 'action' }),
     onError: warn('consumers could not be reported'),
   });
   onClose(() => consumers.close());
-  const retry = new Retry({ database, consumers, backoff, log, pointOf, chance: Math.random });
+  const retry = new Retry({ database, consumers, backoff, log, pointOf, notes, chance: Math.random });
   listen(signal, feed, consumers);
   return { signal, feed, consumers, retry };
 }
 
 async function openService(setting: Setting, { database, log }: Storage, wake: Wake): Promise<string> {
-  const { config, clock, timers, metrics, logger, onClose, warn } = setting;
+  const { config, clock, timers, metrics, notes, onClose, warn } = setting;
   const { signal, feed, consumers, retry } = wake;
   const publisher = new Publisher({
     ...{ log, limits: config.limits, clock, timers, telemetry: metrics },
@@ -182,18 +184,18 @@ async function openService(setting: Setting, { database, log }: Storage, wake: W
   });
   onClose(() => publisher.settled());
   const deliverer = new Deliverer({
-    ...{ feed, consumers, holding: retry.holding, telemetry: metrics, timers },
+    ...{ feed, consumers, holding: retry.holding, telemetry: metrics, notes, timers },
     onError: warn('a subscription failed'),
   });
   onClose(() => deliverer.close());
   const explorer = new Explorer({ log, consumers, retry, about: aboutHub(database, signal, clock) });
   const { cursors, ids } = log;
   const rooms: Rooms = { publisher, deliverer, consumers, retry, explorer, cursors, ids };
-  const report = (error: unknown, id: string): void => logger.error({ err: error, id }, 'a request failed');
   const vitals = vitalsOf(setting, { database, log }, wake, rooms);
-  const server = await startServer({ config, rooms, metrics, report, vitals, timers });
+  const report = notes.requestFailed;
+  const server = await startServer({ config, rooms, report, metrics, notes, vitals, timers });
   onClose(() => server.close());
-  setting.port.number = Number(server.url.split(':').at(-1));
+  notes.port = Number(server.url.split(':').at(-1));
   return server.url;
 }
 
@@ -210,11 +212,7 @@ function listen(signal: Signal, feed: Feed, consumers: Consumers): void {
   });
 }
 
-function aboutHub(
-  database: Database,
-  signal: Signal,
-  clock: Clock,
-): ConstructorParameters<typeof Explorer>[0]['about'] {
+function aboutHub(database: Database, signal: Signal, clock: Clock): ExplorerOptions['about'] {
   const startedAt = clock();
   return () => ({
     version: VERSION,
@@ -244,6 +242,7 @@ function vitalsOf(
     publishing: () => publisher.waiting,
     acknowledging: consumers.acknowledging,
     subscriptions: () => deliverer.subscriptions,
+    sessions: () => deliverer.phases,
     consumers: () => consumers.list(),
     rejections: () => retry.counts(),
   };

@@ -101,6 +101,7 @@ export class Consumers {
   async delete(name: string): Promise<ConsumerState> {
     const { consumer, action } = await this.#operator.act(name, 'deleted', () => this.#store.delete(name));
     this.#sessions.deleted(consumer, action);
+    this.options.notes.info({ consumer: name }, 'a consumer was deleted');
     return consumer;
   }
 
@@ -125,6 +126,8 @@ export class Consumers {
     const { consumer, action } = await this.#operator.act(name, 'sought', () =>
       this.#store.seek(name, point),
     );
+    const { position } = consumer;
+    this.options.notes.info({ consumer: name, position: `${position}` }, 'a consumer was sought');
     return this.#sessions.changed(consumer, action);
   }
 
@@ -136,6 +139,7 @@ export class Consumers {
     const { consumer, action } = await this.#operator.act(name, null, () =>
       this.#store.setPaused(name, paused),
     );
+    this.options.notes.info({ consumer: name }, `a consumer was ${paused ? 'paused' : 'resumed'}`);
     const changed = this.#sessions.changed(consumer, action);
     return (await this.#sessions.heardBy(changed, action)) ?? changed;
   }

@@ -1,5 +1,6 @@
 import type { Start, StartPoint } from '../model/consumer.js';
 import type { Limits } from '../model/limits.js';
+import type { Notes } from '../model/notes.js';
 import type { Database } from '../platform/platform.js';
 import type { AcknowledgerOptions } from './acknowledger.js';
 import type { LogSql } from './consumer-store.js';
@@ -10,6 +11,7 @@ export interface ConsumersOptions extends AcknowledgerOptions {
   readonly database: Database;
   readonly log: LogSql;
   readonly limits: Limits;
+  readonly notes: Notes;
   /** The name of this hub, for operators: host name and port. */
   readonly hubName: () => string;
   /** Milliseconds between looks at other hubs' acknowledgements, for sessions that wait for one. */

@@ -37,8 +37,10 @@ export function toUserError(error: GraphQLError, report: ReportDefect): GraphQLE
 
 /** A refusal of the hub. A scalar knows only its own name: where its value stands, graphql-js knows. */
 function refusalOf(error: GraphQLError, refusal: HubError, report: ReportDefect): GraphQLError {
-  if (refusal.cause !== undefined) report(refusal.cause, refusal.code);
   const { code, message, details } = refusal;
+  // Sent again, the same call fails again: no outage that passes.
+  const id = details.retryable === false ? 'damaged' : code;
+  if (refusal.cause !== undefined) report(refusal.cause, id);
   if (!(refusal instanceof ScalarError)) return withExtensions(error, message, { code, ...details });
   const place = placeOf(error) ?? refusal.scalar;
   return withExtensions(error, `${place}: ${refusal.sentence}`, { code, ...detailsOf(place) });

@@ -5,14 +5,16 @@
  * batch at once; at most `maxInFlight` changes that are not acknowledged; and bounded memory for an outlet that takes
  * nothing. A slow subscription slows nobody: it leaves its lane and reads the log when it has room again.
  */
+import { sessionId } from '../ack/ack.js';
 import type { ConsumerRecord, Consumers } from '../ack/ack.js';
 import type { Feed } from '../feed/feed.js';
 import type { Timers } from '../model/clock.js';
-import type { Start, StartPoint } from '../model/consumer.js';
+import type { SessionPhase, Start, StartPoint } from '../model/consumer.js';
 import { badInput } from '../model/errors.js';
 import type { HubError } from '../model/errors.js';
 import { EVERYTHING } from '../model/filter.js';
 import type { ChangeFilter } from '../model/filter.js';
+import type { Notes } from '../model/notes.js';
 import type { Telemetry } from '../model/telemetry.js';
 import type { Holding } from '../retry/retry.js';
 import type { Lens, View } from '../view/view.js';
@@ -55,6 +57,7 @@ export interface DelivererOptions {
   readonly consumers: Consumers;
   readonly holding: Holding;
   readonly telemetry: Telemetry;
+  readonly notes: Notes;
   readonly timers: Timers;
   /** A session failed because of a defect. */
   readonly onError: (error: unknown) => void;
@@ -73,6 +76,13 @@ export class Deliverer {
   /** Live subscriptions of this hub. */
   get subscriptions(): number {
     return this.#sessions.size;
+  }
+
+  /** Live sessions of consumers at this hub, by how they get on. */
+  get phases(): Readonly<Record<SessionPhase, number>> {
+    const counts = { CATCHING_UP: 0, LIVE: 0, WAITING: 0, PAUSED: 0 };
+    for (const session of this.#sessions) if (session.options.consumer !== null) counts[session.phase] += 1;
+    return counts;
   }
 
   /**
@@ -99,7 +109,7 @@ export class Deliverer {
   }
 
   #open(request: SubscribeRequest, begun: Begun, stream: SubscriptionStream): Session {
-    const { feed, holding, timers, telemetry, consumers, onError } = this.options;
+    const { feed, holding, timers, telemetry, notes, consumers, onError } = this.options;
     const { consumer, start, lensFrom } = begun;
     const { view, outlet, render, batchSize } = request;
     const session: Session = new Session({
@@ -110,7 +120,12 @@ export class Deliverer {
       onEnded: (error) => this.#ended(session, stream, error),
     });
     this.#sessions.add(session);
-    if (consumer) consumers.attach(session, consumer);
+    if (consumer) {
+      const { name } = consumer;
+      const { remoteAddress } = request;
+      notes.info({ consumer: name, session: sessionId(consumer), remoteAddress }, 'a session began');
+      consumers.attach(session, consumer);
+    }
     session.run();
     return session;
   }
@@ -131,6 +146,7 @@ export class Deliverer {
     this.#sessions.delete(session);
     stream.end(error);
     if (session.options.consumer === null) return;
+    noteEnd(this.options.notes, session, error);
     const detached = this.options.consumers.detach(session).finally(() => this.#ending.delete(detached));
     this.#ending.add(detached);
   }
@@ -141,6 +157,13 @@ interface Begun {
   readonly consumer: ConsumerRecord | null;
   readonly start: StartPoint;
   readonly lensFrom: (start: StartPoint) => Lens;
+}
+
+function noteEnd(notes: Notes, session: Session, error: HubError | null): void {
+  const fields = { consumer: session.name, session: sessionId(session) };
+  if (error === null) notes.info(fields, 'a session ended');
+  else if (error.code === 'CONSUMER_TAKEN_OVER') notes.info(fields, 'a session was taken over');
+  else notes.warn({ ...fields, code: error.code }, 'a session was ended by the hub');
 }
 
 const laneKind = (

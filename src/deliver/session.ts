@@ -74,7 +74,7 @@ export class Session implements LiveSession, LaneMember {
   }
 
   get phase(): SessionPhase {
-    return phaseOf(this.#state.kind, this.#paused);
+    return phaseOf(this.hasRoomFor(1) ? this.#state.kind : 'waiting', this.#paused);
   }
 
   get inFlight(): number {

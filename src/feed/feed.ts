@@ -42,7 +42,8 @@ export interface FeedOptions {
    * @throws where it cannot; it is tried again, and until then no change that follows the action is handed on
    */
   readonly onActions: (upTo: bigint) => Promise<void>;
-  /** Told of a poll or a fill that failed; the feed goes on by itself. */
+  /** Told of every poll that was answered, and of a poll or a fill that failed; the feed goes on by itself. */
+  readonly onFollowed: () => void;
   readonly onError: (error: unknown) => void;
   /** Told once that the database holds another log now. The feed stands still from then on. */
   readonly onReplaced: (error: LogReplaced) => void;
@@ -177,6 +178,7 @@ export class Feed {
     try {
       const { head, actions } = await this.options.log.follow(this.#newest);
       this.reach(head, actions);
+      this.options.onFollowed();
       if (head <= this.head) this.#followedAt = this.options.timers.now();
     } catch (error) {
       if (error instanceof LogReplaced) this.#stop(error);

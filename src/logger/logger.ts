@@ -1,6 +1,7 @@
 import { pino, stdSerializers } from 'pino';
 import type { DestinationStream, Logger } from 'pino';
 
+export { OperatorLog } from './operator-log.js';
 export type { Logger } from 'pino';
 
 /**

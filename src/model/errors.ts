@@ -60,6 +60,10 @@ export const logDamaged = (cause: unknown): HubError =>
     { cause },
   );
 
+/** Whether the database did not answer; not, where its file is damaged. */
+export const isUnavailable = (error: unknown): error is HubError =>
+  error instanceof HubError && error.code === 'LOG_UNAVAILABLE' && error.details.retryable !== false;
+
 /** Whether a session that met an error may wait and try again: it is no defect, and the database may come back. */
 export const mayPass = (error: unknown): boolean =>
   error instanceof HubError && !(error.code === 'LOG_UNAVAILABLE' && error.details.retryable === false);

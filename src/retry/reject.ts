@@ -6,19 +6,15 @@ import type { CursorContent, Position } from '../model/cursor.js';
 import { badInput, notSent, sessionSilent } from '../model/errors.js';
 import type { HubError } from '../model/errors.js';
 import type { IdCodec } from '../model/ids.js';
-import { textDefect } from '../model/json-check.js';
+import type { Notes } from '../model/notes.js';
 import type { Database, Statement, Transaction } from '../platform/platform.js';
 import type { View, VisibleDeadLetter } from '../view/view.js';
 import { backoffMs } from './backoff.js';
 import type { Backoff } from './backoff.js';
+import { checkRequest } from './check-request.js';
 import { checkOwn, lockedBy } from './own.js';
 import { rejectionOf } from './statements.js';
 import type { RejectionRow, Statements } from './statements.js';
-
-/** Characters of a reason. */
-const MAX_REASON = 4_000;
-/** A week. */
-const MAX_RETRY_SECONDS = 604_800;
 
 /** What a consumer says of a change that it could not process. */
 export interface RejectRequest {
@@ -48,13 +44,14 @@ export interface RetryOptions {
   readonly consumers: Consumers;
   readonly backoff: Backoff;
   readonly log: LogReads;
+  readonly notes: Notes;
   /** 0 up to, not including, 1. */
   readonly chance: () => number;
 }
 
 /** What became of a rejection; `ask`: how far the session has sent must be known first, by the action of this number. */
 type Decided =
-  | { readonly consumer: ConsumerRecord; readonly rejection: RejectionRow }
+  | { readonly consumer: ConsumerRecord; readonly rejection: RejectionRow; readonly isNew: boolean }
   | { readonly consumer: ConsumerRecord; readonly ask: bigint };
 
 /** Takes rejections; see Retry.reject. */
@@ -84,8 +81,9 @@ export class Rejecter {
       decided = await decide(true);
     }
     if ('ask' in decided) throw notSent();
-    const { consumer, rejection } = decided;
+    const { consumer, rejection, isNew } = decided;
     consumers.changed(consumer);
+    if (isNew) this.#note(consumer, rejection);
     // What was sent of the key already is held too before this answers, where the session is at this hub.
     await consumers.sessionOf(consumer)?.settled();
     return letterOf(rejection);
@@ -101,11 +99,12 @@ export class Rejecter {
     const known: Known = { consumer, now, reason: request.reason, retryMs: deciding.retryMs };
     if (before?.seeks !== consumer.seeks) return yield* this.#first(known, request, deciding);
     const attempts = attemptsOf(before, content.attempt?.ticket ?? null, consumer);
-    if (attempts === null) return { consumer, rejection: before };
+    if (attempts === null) return { consumer, rejection: before, isNew: false };
     const { change } = deciding;
     return {
       consumer,
       rejection: yield* this.#write(known, before, { change, scope: before.scope, attempts }),
+      isNew: true,
     };
   }
 
@@ -121,7 +120,8 @@ export class Rejecter {
     const scope =
       leftOutOf === consumer.snapshotUntil && leftOutOf !== null ? null : scopeFor(consumer, change, view);
     if (scope === null) throw notSent();
-    return { consumer, rejection: yield* this.#write(known, null, { change, scope, attempts: 1 }) };
+    const rejection = yield* this.#write(known, null, { change, scope, attempts: 1 });
+    return { consumer, rejection, isNew: true };
   }
 
   *#write(
@@ -167,6 +167,13 @@ export class Rejecter {
     return consumer.connected && this.options.consumers.sessionOf(consumer) === null;
   }
 
+  /** Not the reason: consumers write data into it. */
+  #note({ name }: ConsumerRecord, { position, attempts, dead }: RejectionRow): void {
+    const fields = { consumer: name, position: `${position}`, attempts };
+    if (dead) this.options.notes.warn(fields, 'a change became a dead letter');
+    else this.options.notes.info(fields, 'a change was rejected');
+  }
+
   #waitOf(retryMs: number | null, attempts: number): number {
     return retryMs ?? backoffMs(attempts, this.options.backoff, this.options.chance());
   }
@@ -195,19 +202,6 @@ interface Counted {
   readonly scope: Scope;
   /** How often it was tried, with this time. */
   readonly attempts: number;
-}
-
-/** Answers the wait in milliseconds; null: as the backoff says. @throws HubError BAD_USER_INPUT */
-function checkRequest({ reason, retryInSeconds }: RejectRequest): number | null {
-  if (reason.trim() === '') throw badInput('reason', 'is empty; say why the change could not be processed');
-  if (reason.length > MAX_REASON)
-    throw badInput('reason', `has ${reason.length} characters; ${MAX_REASON} are allowed`);
-  const defect = textDefect(reason);
-  if (defect !== null) throw badInput('reason', defect);
-  if (retryInSeconds === null) return null;
-  if (retryInSeconds < 0 || retryInSeconds > MAX_RETRY_SECONDS)
-    throw badInput('retryInSeconds', `is ${retryInSeconds}; give 0 to ${MAX_RETRY_SECONDS}`);
-  return retryInSeconds * 1_000;
 }
 
 /** How a change stands against the filter of a consumer; null where the consumer does not get it. */

@@ -11,17 +11,18 @@ import type {
 } from 'fastify';
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import type { GraphQLSchema } from 'graphql';
-import { checkVariables, contextOf, idLiteralsRule, MAX_TOKENS, toUserError } from '../api/api.js';
-import type { Context, ReportDefect, Rooms } from '../api/api.js';
+import { checkVariables, contextOf, idLiteralsRule, MAX_TOKENS } from '../api/api.js';
+import type { Context, Rooms } from '../api/api.js';
 import { HubError } from '../model/errors.js';
 import { acceptDefect, RESPONSE_TYPE } from './accept.js';
 import { Gate, refusalBody } from './gate.js';
 import { servePlayground, wantsPlayground } from './playground.js';
+import type { Tell } from './tell.js';
 
 export interface HttpOptions {
   readonly schema: GraphQLSchema;
   readonly rooms: Rooms;
-  readonly report: ReportDefect;
+  readonly tell: Tell;
   readonly bodyBytes: number;
   /** Origins of other sites whose pages may use the hub. */
   readonly allowedOrigins: readonly string[];
@@ -50,7 +51,7 @@ export async function createHttp(
   await apollo.start();
   app.removeContentTypeParser('text/plain');
   app.setErrorHandler<FastifyError>((error, _request, reply) => sendRequestError(error, reply, options));
-  refuseWhileClosing(app, options.report);
+  refuseWhileClosing(app, options.tell);
   const sendPlayground = await servePlayground(app);
   const answer = answerBy(apollo, options);
   app.route({
@@ -86,7 +87,7 @@ const createApollo = (options: HttpOptions): ApolloServer<Context> =>
     stopOnTerminationSignals: false,
     validationRules: [idLiteralsRule],
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    formatError: (formatted, error) => formatError(error, formatted.message, options.report),
+    formatError: (formatted, error) => formatError(error, formatted.message, options.tell),
     plugins: [requestRules],
   });
 
@@ -134,14 +135,10 @@ const asRequestError = (sentence: string, place: string): GraphQLError =>
     extensions: { code: 'BAD_USER_INPUT', path: place, http: BAD_REQUEST },
   });
 
-function formatError(
-  error: unknown,
-  message: string,
-  report: ReportDefect,
-): ReturnType<GraphQLError['toJSON']> {
+function formatError(error: unknown, message: string, tell: Tell): ReturnType<GraphQLError['toJSON']> {
   const original =
     error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
-  return toUserError(original, report).toJSON();
+  return tell(original).toJSON();
 }
 
 /** The one path that every caller may use: it says nothing, and a supervisor that is refused there ends the hub. */
@@ -172,7 +169,7 @@ function guard(app: FastifyInstance, gate: Gate): void {
 }
 
 /** A kept-alive connection may send a request after the stop has begun: it is answered with 503 and closed. */
-function refuseWhileClosing(app: FastifyInstance, report: ReportDefect): void {
+function refuseWhileClosing(app: FastifyInstance, tell: Tell): void {
   let closing = false;
   app.addHook('preClose', () => {
     closing = true;
@@ -183,7 +180,7 @@ function refuseWhileClosing(app: FastifyInstance, report: ReportDefect): void {
     const sentence =
       'The hub is shutting down and nothing was recorded; send the same call again, to any other hub.';
     const refusal = new GraphQLError(sentence, { extensions: { code: 'LOG_UNAVAILABLE', retryable: true } });
-    await sendError(reply.header('connection', 'close'), 503, refusal, { report });
+    await sendError(reply.header('connection', 'close'), 503, refusal, { tell });
   });
 }
 
@@ -197,12 +194,12 @@ const sendError = (
   reply: FastifyReply,
   status: number,
   error: GraphQLError,
-  { report }: Pick<HttpOptions, 'report'>,
+  { tell }: Pick<HttpOptions, 'tell'>,
 ): FastifyReply =>
   reply
     .code(status)
     .type('application/json')
-    .send({ errors: [toUserError(error, report).toJSON()] });
+    .send({ errors: [tell(error).toJSON()] });
 
 function refusalOf(error: FastifyError, status: number, { bodyBytes }: HttpOptions): GraphQLError {
   if (status === 413) {

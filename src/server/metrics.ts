@@ -1,22 +1,13 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Timers } from '../model/clock.js';
 import type { Telemetry } from '../model/telemetry.js';
+import { gaugesOf } from './gauges.js';
+import type { SocketFigures } from './gauges.js';
 import type { Vitals } from './vitals.js';
 import { withTimeout } from './with-timeout.js';
 
 /** Time limit of a read from the database, in milliseconds; metrics that need a read that took longer are left out. */
 const READ_MS = 3_000;
-/** What the server itself measures. */
-interface SocketFigures {
-  readonly size: number;
-  /** Sockets that were closed because their clients read nothing. */
-  readonly stalled: number;
-  /** Subscriptions that wait until their socket has room. */
-  readonly waiting: number;
-  /** Bytes of the socket that has the most unsent data. */
-  readonly mostBuffered: number;
-}
-
 /** Seconds: from half a millisecond, an fsync on a fast disk, to the commits of an overloaded database. */
 const COMMIT_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5];
 
@@ -40,6 +31,14 @@ export class Metrics implements Telemetry {
     'tidemark_consumer_lag',
     'Changes in the log behind the acknowledged cursor',
   );
+  readonly #lagSeconds = this.#perConsumer(
+    'tidemark_consumer_lag_seconds',
+    'Age of the oldest matching change that is not acknowledged',
+  );
+  readonly #lastAcknowledged = this.#perConsumer(
+    'tidemark_consumer_last_acknowledgement_timestamp_seconds',
+    'When the consumer last acknowledged something new; absent where it never did',
+  );
   readonly #inFlight = this.#perConsumer(
     'tidemark_consumer_in_flight',
     'Changes delivered and not acknowledged',
@@ -53,11 +52,21 @@ export class Metrics implements Telemetry {
     'Rejected changes that wait for redelivery, and changes held behind them',
   );
   readonly #dead = this.#perConsumer('tidemark_consumer_dead_letters', 'Dead letters');
+  readonly #errors = new Counter({
+    name: 'tidemark_errors_total',
+    help: 'Errors that were answered, by code and by the field that failed',
+    labelNames: ['code', 'operation'],
+    registers: [this.#registry],
+  });
   readonly #migrations = new Gauge({
     name: 'tidemark_migrations_pending',
     help: '1 if this hub has migrations that the database does not have',
     registers: [this.#registry],
   });
+  readonly #ofConsumers = [
+    ...[this.#lag, this.#lagSeconds, this.#lastAcknowledged, this.#inFlight],
+    ...[this.#connected, this.#waiting, this.#dead],
+  ];
   #vitals: Vitals | null = null;
 
   /** @param timers for the time limit of reads; default: the system's */
@@ -79,11 +88,16 @@ export class Metrics implements Telemetry {
     this.#acknowledged.inc(count);
   }
 
+  /** An error was answered. @param operation the root field that failed, or `none`: never what a caller chose */
+  refused(code: string, operation: string): void {
+    this.#errors.inc({ code, operation });
+  }
+
   /** Adds the gauges that are read from the rooms and the server at every request. Call once. */
   observe(vitals: Vitals, sockets: SocketFigures): void {
     this.#vitals = vitals;
     for (const [name, help, read] of gaugesOf(vitals, sockets)) this.#gauge(`tidemark_${name}`, help, read);
-    this.#signalState(vitals);
+    this.#stateGauges(vitals);
     const stalled = new Counter({
       name: 'tidemark_sockets_stalled_total',
       help: 'Sockets that were closed because their clients read nothing',
@@ -107,8 +121,7 @@ export class Metrics implements Telemetry {
       this.#read((vitals) => vitals.consumers()),
       this.#read((vitals) => vitals.rejections()),
     ]);
-    for (const gauge of [this.#lag, this.#inFlight, this.#connected, this.#waiting, this.#dead])
-      gauge.reset();
+    for (const gauge of this.#ofConsumers) gauge.reset();
     const of = new Map(rejections?.map((one) => [one.consumer, one]));
     for (const one of consumers ?? []) {
       if (rejections !== null) {
@@ -116,6 +129,9 @@ export class Metrics implements Telemetry {
         this.#dead.set({ consumer: one.name }, of.get(one.id)?.dead ?? 0);
       }
       this.#lag.set({ consumer: one.name }, one.lag);
+      this.#lagSeconds.set({ consumer: one.name }, one.lagSeconds);
+      if (one.acknowledgedAt !== null)
+        this.#lastAcknowledged.set({ consumer: one.name }, one.acknowledgedAt / 1_000);
       this.#inFlight.set({ consumer: one.name }, one.inFlight);
       this.#connected.set({ consumer: one.name }, one.connected ? 1 : 0);
     }
@@ -132,15 +148,23 @@ export class Metrics implements Telemetry {
     return this.#vitals && withTimeout(READ_MS, read(this.#vitals), this.timers).catch(() => null);
   }
 
-  #signalState(vitals: Vitals): void {
-    const signal = new Gauge({
-      name: 'tidemark_signal_state',
-      help: 'State of the signal between hubs: 1 for the present state',
-      labelNames: ['state'],
-      registers: [this.#registry],
+  #stateGauges(vitals: Vitals): void {
+    this.#byState(
+      'tidemark_signal_state',
+      'State of the signal between hubs: 1 for the present state',
+      () => {
+        const present = vitals.signal();
+        return Object.fromEntries(['in-process', 'up', 'down'].map((one) => [one, Number(present === one)]));
+      },
+    );
+    this.#byState('tidemark_sessions', 'Live sessions of consumers at this hub, by state', vitals.sessions);
+  }
+
+  #byState(name: string, help: string, read: () => Readonly<Record<string, number>>): void {
+    const gauge = new Gauge({
+      ...{ name, help, labelNames: ['state'], registers: [this.#registry] },
       collect: () => {
-        for (const state of ['in-process', 'up', 'down'])
-          signal.set({ state }, vitals.signal() === state ? 1 : 0);
+        for (const [state, value] of Object.entries(read())) gauge.set({ state }, value);
       },
     });
   }
@@ -164,49 +188,3 @@ export class Metrics implements Telemetry {
     });
   }
 }
-
-/** Name without its prefix, help and value of every gauge without labels. */
-const gaugesOf = (
-  vitals: Vitals,
-  sockets: SocketFigures,
-): readonly (readonly [name: string, help: string, read: () => number])[] => [
-  ['subscriptions', 'Live subscriptions of this hub', vitals.subscriptions],
-  [
-    'subscriptions_waiting',
-    'Subscriptions that wait until their client reads from its socket',
-    () => sockets.waiting,
-  ],
-  ['sockets', 'Open WebSockets', () => sockets.size],
-  ['socket_buffered_bytes', 'Unsent bytes of the socket that has the most', () => sockets.mostBuffered],
-  [
-    'feed_position',
-    'The position of the newest change that the feed has handed on',
-    () => Number(vitals.head()),
-  ],
-  [
-    'feed_behind_seconds',
-    'Time since the feed was last known to be at the end of the log',
-    () => vitals.feedBehindMs() / 1_000,
-  ],
-  ['poll_interval_seconds', 'Interval between polls of the end of the log', () => vitals.pollMs / 1_000],
-  [
-    'publish_waiting_changes',
-    'Changes that wait for a commit or are in one',
-    () => vitals.publishing().changes,
-  ],
-  [
-    'publish_waiting_bytes',
-    'Bytes of the changes that wait for a commit or are in one',
-    () => vitals.publishing().bytes,
-  ],
-  [
-    'acknowledgement_oldest_seconds',
-    'Time that the oldest acknowledgement has waited to be durable',
-    () => vitals.acknowledging.oldestMs / 1_000,
-  ],
-  [
-    'acknowledgements_failing',
-    '1 if the last write of acknowledgements failed',
-    () => Number(vitals.acknowledging.failing),
-  ],
-];

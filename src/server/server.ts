@@ -10,9 +10,11 @@ import { createSchema } from '../api/api.js';
 import type { ReportDefect, Rooms } from '../api/api.js';
 import type { Config } from '../config/config.js';
 import type { Timers } from '../model/clock.js';
+import type { Notes } from '../model/notes.js';
 import { checkReadiness } from './health.js';
 import { createHttp } from './http.js';
 import type { Metrics } from './metrics.js';
+import { counting } from './tell.js';
 import type { Vitals } from './vitals.js';
 import { WebSockets } from './websocket.js';
 
@@ -27,6 +29,7 @@ export interface ServerOptions {
   readonly rooms: Rooms;
   readonly metrics: Metrics;
   readonly report: ReportDefect;
+  readonly notes: Notes;
   /** The state that /readyz and /metrics report. */
   readonly vitals: Vitals;
   readonly timers: Timers;
@@ -44,16 +47,19 @@ export interface HubServer {
  * @throws Error where it is in use
  */
 export async function startServer(options: ServerOptions): Promise<HubServer> {
-  const { config, rooms, report, timers } = options;
+  const { config, rooms, report, timers, metrics, notes } = options;
   const schema = createSchema();
+  const tell = counting(schema, report, (code, operation) => metrics.refused(code, operation));
   const { app, apollo, gate } = await createHttp({
-    ...{ schema, rooms, report, bodyBytes: config.limits.bodyBytes },
+    ...{ schema, rooms, tell, bodyBytes: config.limits.bodyBytes },
     allowedOrigins: config.allowedOrigins ?? [],
   });
   const sockets = new WebSockets(app.server, {
     schema,
     rooms,
     report,
+    tell,
+    notes,
     timers,
     gate,
     maxPayload: config.limits.bodyBytes,

@@ -30,8 +30,19 @@ export interface Vitals {
   };
   /** Live subscriptions of this hub. */
   readonly subscriptions: () => number;
+  /** Sessions of consumers at this hub, by state. */
+  readonly sessions: () => Readonly<Record<string, number>>;
   readonly consumers: () => Promise<
-    readonly { id: bigint; name: string; lag: number; inFlight: number; connected: boolean }[]
+    readonly {
+      id: bigint;
+      name: string;
+      lag: number;
+      lagSeconds: number;
+      inFlight: number;
+      connected: boolean;
+      /** Milliseconds since 1970; null: never. */
+      acknowledgedAt: number | null;
+    }[]
   >;
   /**
    * By the id of each consumer that has any: rejected changes and those held behind them (`waiting`), and dead letters

@@ -6,20 +6,24 @@ import { handleProtocols, makeServer } from 'graphql-ws';
 import type { Server as GraphQLServer, SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
-import { checkVariables, contextOf, Operations, toUserError } from '../api/api.js';
+import { checkVariables, contextOf, Operations } from '../api/api.js';
 import type { ReportDefect, Rooms } from '../api/api.js';
 import type { Timers } from '../model/clock.js';
 import { HubError } from '../model/errors.js';
+import type { Notes } from '../model/notes.js';
 import { refusalBody } from './gate.js';
 import type { Gate } from './gate.js';
 import { Running } from './running.js';
 import { BoundedSocket } from './socket.js';
 import type { SocketOptions } from './socket.js';
+import type { Tell } from './tell.js';
 
 export interface WebSocketOptions {
   readonly schema: GraphQLSchema;
   readonly rooms: Rooms;
   readonly report: ReportDefect;
+  readonly tell: Tell;
+  readonly notes: Notes;
   /** Size limit of one message, in bytes. */
   readonly maxPayload: number;
   readonly sockets: Omit<SocketOptions, 'onStalled' | 'timers'>;
@@ -111,9 +115,11 @@ export class WebSockets {
   }
 
   #opened(socket: WebSocket, remoteAddress: string | null): void {
-    const { sockets, timers, report } = this.options;
+    const { sockets, timers, report, notes } = this.options;
     const onStalled = (): void => {
       this.#stalled += 1;
+      const unsentBytes = bounded.buffered;
+      notes.warn({ remoteAddress, unsentBytes }, 'a socket was closed: its client does not read');
     };
     const bounded = new BoundedSocket(socket, { ...sockets, timers, onStalled });
     this.#open.add(bounded);
@@ -170,13 +176,13 @@ function refused(error: Error): AsyncIterableIterator<never> {
 }
 
 function protocolOptions(
-  { schema, rooms, report }: WebSocketOptions,
+  { schema, rooms, tell }: WebSocketOptions,
   running: Running,
 ): Parameters<typeof makeServer<never, Extra>>[0] {
   const operations = new Operations(schema);
   const begun = new WeakMap<object, () => void>();
   const plain = (errors: readonly GraphQLError[]): ReturnType<GraphQLError['toJSON']>[] =>
-    errors.map((error) => toUserError(error, report).toJSON());
+    errors.map((error) => tell(error).toJSON());
   return {
     onSubscribe: (context, id, payload) => {
       if (context.extra.beginning.has(id)) return refuseId(context.extra, id);

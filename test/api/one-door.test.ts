@@ -236,10 +236,18 @@ describe.each(databaseKinds)('the one door out, on $name', (kind) => {
       await makeConsumer(`dead-${walker.name}`, 1, positions);
       await makeConsumer(`again-${walker.name}`, 5, REJECTED);
       await makeConsumer(`rejects-${walker.name}`, 5, []);
+      await makeConsumer(`live-${walker.name}`, 5, []);
+      await connect(`live-${walker.name}`);
       for (const { go } of Object.values(WAYS)) await go(walker, recorded);
     }
   }, 120_000);
   afterAll(() => hub.close());
+
+  /** A session of a consumer that never ends. */
+  async function connect(name: string): Promise<void> {
+    await hub.rooms.consumers.begin(name, null, { at: 'EARLIEST' }, '127.0.0.1');
+    await hub.stand.database.write('update consumer set reported_at = $2 where name = $1', [name, 9e15]);
+  }
 
   /** A consumer of everything that rejected some changes, as somebody saw to who may see all of it. */
   async function makeConsumer(name: string, maxAttempts: number, rejected: readonly bigint[]): Promise<void> {

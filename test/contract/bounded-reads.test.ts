@@ -131,6 +131,7 @@ describe.each(databaseKinds)('bounded reads on $name', (kind) => {
         tailBytes: 0,
         timers,
         onActions,
+        onFollowed: () => undefined,
         onError,
         onReplaced: onError,
       };

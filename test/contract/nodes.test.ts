@@ -11,6 +11,7 @@ import { append } from './support/append.js';
 import { consumersOf } from './support/consumers.js';
 import { rejectionOf } from './support/parts.js';
 import { Stand } from './support/stand.js';
+import { noNotes } from '../../src/model/notes.js';
 
 const MIB = 1_024 * 1_024;
 const EVERYTHING = View.of();
@@ -31,7 +32,7 @@ describe.each(databaseKinds)('nodes by their ids on $name', (kind) => {
       consumers,
       backoff,
       log,
-      pointOf: (cursor, place) => log.points.of(cursor, place),
+      pointOf: (cursor, place) => log.points.of(cursor, place), notes: noNotes,
       chance: () => 0,
     });
     explorer = new Explorer({ log, consumers, retry } as unknown as ExplorerOptions);

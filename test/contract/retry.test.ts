@@ -1,6 +1,7 @@
 import type { Consumers } from '../../src/ack/ack.js';
 import { sessionId } from '../../src/ack/ack.js';
 import { HubError } from '../../src/model/errors.js';
+import { noNotes } from '../../src/model/notes.js';
 import { asBigint } from '../../src/platform/platform.js';
 import { Retry } from '../../src/retry/retry.js';
 import { View } from '../../src/view/view.js';
@@ -45,6 +46,7 @@ describe.each(databaseKinds)('a change that a consumer rejected, on $name,', (ki
       backoff: { firstMs: 1, longestMs: 1 },
       log: stand.log,
       pointOf: (cursor, place) => stand.log.points.of(cursor, place),
+      notes: noNotes,
       chance: () => 0,
     });
     await begin();

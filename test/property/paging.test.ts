@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { Consumers } from '../../src/ack/ack.js';
 import { Explorer } from '../../src/explore/explore.js';
 import { Change } from '../../src/model/change.js';
+import { noNotes } from '../../src/model/notes.js';
 import type { ChangeFilter } from '../../src/model/filter.js';
 import type { Connection } from '../../src/model/page.js';
 import { compareText } from '../../src/model/json.js';
@@ -67,6 +68,7 @@ describe.each(databaseKinds)('pages, whatever their sizes, on $name', (kind) => 
       log: stand.log,
       pointOf: (cursor, place) => stand.log.points.of(cursor, place),
       chance: () => 0,
+      notes: noNotes,
     });
     const about = { version: '0', startedAt: 0, database: database.name, signal: 'in-process' };
     explorer = new Explorer({ log: stand.log, consumers, retry, about: () => about });

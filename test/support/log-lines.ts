@@ -5,6 +5,8 @@ import type { Logger } from '../../src/hub.js';
 export interface LogLine {
   readonly level: string;
   readonly msg: string;
+  readonly consumer?: string;
+  readonly hub?: string;
 }
 
 const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 'warn', 50: 'error' };
@@ -13,8 +15,8 @@ const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info', 40: 
 export function logLines(level: string): { readonly logger: Logger; readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
   const write = (text: string): void => {
-    const { level: number, msg } = JSON.parse(text) as { level: number; msg: string };
-    lines.push({ level: LEVELS[number] ?? String(number), msg });
+    const { level: number, ...line } = JSON.parse(text) as Omit<LogLine, 'level'> & { level: number };
+    lines.push({ ...line, level: LEVELS[number] ?? String(number) });
   };
   return { logger: createLogger(level, { write }), lines };
 }

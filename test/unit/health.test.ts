@@ -13,6 +13,7 @@ const vitalsWith = (parts: Partial<Vitals>): Vitals => ({
   publishing: () => ({ changes: 0, bytes: 0 }),
   acknowledging: { oldestMs: 0, failing: false, check: () => Promise.resolve() },
   subscriptions: () => 0,
+  sessions: () => ({}),
   consumers: () => Promise.resolve([]),
   rejections: () => Promise.resolve([]),
   ...parts,

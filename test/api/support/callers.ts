@@ -7,6 +7,7 @@ import type { Outlet } from '../../../src/deliver/deliver.js';
 import { Explorer } from '../../../src/explore/explore.js';
 import { Feed } from '../../../src/feed/feed.js';
 import { systemTimers } from '../../../src/model/clock.js';
+import { noNotes } from '../../../src/model/notes.js';
 import { silent } from '../../../src/model/telemetry.js';
 import { Retry } from '../../../src/retry/retry.js';
 import type { View } from '../../../src/view/view.js';
@@ -34,6 +35,7 @@ export class RoomsOfHub {
     const feed: Feed = await Feed.open({
       ...{ log, pollMs: 60_000, tailBytes: 1_000_000, timers },
       onActions: (upTo) => consumers.hear(upTo),
+      onFollowed: () => undefined,
       onError,
       onReplaced: onError,
     });
@@ -43,12 +45,21 @@ export class RoomsOfHub {
     });
     const retry = new Retry({
       ...{ database, consumers, backoff: { firstMs: 1, longestMs: 1 }, chance: () => 0 },
+      notes: noNotes,
       log,
       pointOf: (cursor, place) => log.points.of(cursor, place),
     });
     const publisher = publisherOf(log, { onAppended: (changes, actions) => feed.appended(changes, actions) });
     const { holding } = retry;
-    const deliverer = new Deliverer({ feed, consumers, holding, telemetry: silent, timers, onError });
+    const deliverer = new Deliverer({
+      feed,
+      consumers,
+      holding,
+      telemetry: silent,
+      notes: noNotes,
+      timers,
+      onError,
+    });
     const about = { version: '0', startedAt: 0, database: database.name, signal: 'in-process' };
     const explorer = new Explorer({ log, consumers, retry, about: () => about });
     const { cursors, ids } = log;

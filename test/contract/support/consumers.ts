@@ -6,6 +6,7 @@ import { LOG_SQL } from '../../../src/log/log.js';
 import { systemTimers } from '../../../src/model/clock.js';
 import type { Start } from '../../../src/model/consumer.js';
 import type { HubError } from '../../../src/model/errors.js';
+import { noNotes } from '../../../src/model/notes.js';
 import { silent } from '../../../src/model/telemetry.js';
 import { limitsWith, pointAt, unmarked } from './parts.js';
 import type { Opened } from './stand.js';
@@ -31,6 +32,7 @@ export const consumersOf = (at: Opened, parts: Partial<ConsumersOptions> = {}): 
       telemetry: silent,
       timers: systemTimers,
       hubName: () => 'here:4000',
+      notes: noNotes,
       pollMs: NEVER_MS,
       pointOf: (cursor, place) => at.log.points.of(cursor, place),
       hashesAt: (positions) => at.log.points.hashesAt(positions),
@@ -56,6 +58,7 @@ export const feedOf = async (at: Opened, parts: Partial<FeedOptions> = {}): Prom
       tailBytes: 1_000_000,
       timers: systemTimers,
       onActions: () => Promise.resolve(),
+      onFollowed: ignore,
       onError: fail,
       onReplaced: fail,
       ...parts,
