@@ -1,8 +1,8 @@
 /** Checks the log of a database without running a hub, also while hubs run on it. */
 import type { Config } from './config/config.js';
 import { Log, logTables } from './log/log.js';
-import type { Damage } from './log/log.js';
 import { systemTimers } from './model/clock.js';
+import type { Damage } from './model/damage.js';
 import { openDatabase, whereIs } from './platform/platform.js';
 
 export interface LogReport {

@@ -49,7 +49,7 @@ export { LogReplaced } from './identity.js';
 export type { Appended, AppendView, EntityKey, Lookup, SourceKey } from './append.js';
 export { PAGE_BYTES } from './page.js';
 export type { Page } from './page.js';
-export type { Damage, Verification, VerifyOptions } from './verify.js';
+export type { Verification, VerifyOptions } from './verify.js';
 
 /** The tables of this room. */
 export const logTables: TableSet = {

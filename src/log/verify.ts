@@ -1,5 +1,6 @@
 import type { ChangeRow } from '../model/change.js';
 import type { Position } from '../model/cursor.js';
+import type { Damage } from '../model/damage.js';
 import { asBigint, asNumber, asText, orNull } from '../platform/platform.js';
 import type { Database } from '../platform/platform.js';
 import { GENESIS_HASH, hashOf, payloadDigestOf } from './chain.js';
@@ -10,13 +11,6 @@ import { readRange } from './read.js';
 
 /** Changes read at once. */
 const PAGE = 2_000;
-
-/** The first place at which the log is not what its hashes say. */
-export interface Damage {
-  readonly position: Position;
-  /** What is wrong there, as the end of a sentence that begins with the place. */
-  readonly what: string;
-}
 
 export interface Verification {
   /** Changes that were checked. */

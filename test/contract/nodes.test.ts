@@ -32,7 +32,8 @@ describe.each(databaseKinds)('nodes by their ids on $name', (kind) => {
       consumers,
       backoff,
       log,
-      pointOf: (cursor, place) => log.points.of(cursor, place), notes: noNotes,
+      pointOf: (cursor, place) => log.points.of(cursor, place),
+      notes: noNotes,
       chance: () => 0,
     });
     explorer = new Explorer({ log, consumers, retry } as unknown as ExplorerOptions);
