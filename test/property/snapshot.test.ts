@@ -153,9 +153,9 @@ describe.each(databaseKinds)('snapshots, whatever happens meanwhile, on $name', 
       { numRuns: 60 },
     );
     // A property of empty snapshots, or of ones that nothing happens to, would prove nothing.
-    expect(delivered.snapshot).toBeGreaterThan(200);
-    expect(delivered.later).toBeGreaterThan(200);
-    expect(delivered.moved).toBeGreaterThan(100);
+    expect(delivered.snapshot).toBeGreaterThan(100);
+    expect(delivered.later).toBeGreaterThan(100);
+    expect(delivered.moved).toBeGreaterThan(50);
   });
 
   beforeEach(() => {
